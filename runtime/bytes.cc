@@ -1,0 +1,147 @@
+#include "runtime/bytes.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace miniatura {
+namespace {
+
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const { return descriptor_; }
+  bool is_open() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+std::string reason() { return std::strerror(errno); }
+
+Result<void> write_whole(int descriptor, ByteView bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ByteView> ByteSource::peek(std::size_t count) {
+  ahead_.erase(0, taken_);
+  taken_ = 0;
+  while (ahead_.size() < count) {
+    const std::size_t had = ahead_.size();
+    ahead_.resize(count);
+    auto got = pull(std::span(ahead_).subspan(had));
+    ahead_.resize(had + (got ? *got : 0));
+    if (!got) return fail(std::move(got).error());
+    if (*got == 0) break;
+  }
+  return ByteView(ahead_).substr(0, count);
+}
+
+Result<std::size_t> ByteSource::read(std::span<char> buffer) {
+  if (taken_ < ahead_.size()) {
+    const std::size_t count = std::min(buffer.size(), ahead_.size() - taken_);
+    std::memcpy(buffer.data(), ahead_.data() + taken_, count);
+    taken_ += count;
+    return count;
+  }
+  return pull(buffer);
+}
+
+Result<std::size_t> MemorySource::pull(std::span<char> buffer) {
+  const std::size_t count = std::min(buffer.size(), bytes_.size() - position_);
+  if (count > 0) std::memcpy(buffer.data(), bytes_.data() + position_, count);
+  position_ += count;
+  return count;
+}
+
+Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode over_limit,
+                       std::string_view what) {
+  const std::uint64_t announced = source.size_bytes().value_or(0);
+  if (announced > limit_bytes) {
+    source.cancel();
+    return fail(over_limit, fmt::format("{}: {} bytes, over the limit of {}", what, announced, limit_bytes));
+  }
+  constexpr std::size_t kStep = std::size_t{256} * 1024;
+  Bytes bytes;
+  bytes.reserve(static_cast<std::size_t>(announced) + 1);
+  for (;;) {
+    const std::size_t had = bytes.size();
+    bytes.resize(std::max(had + kStep, std::min(bytes.capacity(), had + 4 * kStep)));
+    auto got = source.read(std::span(bytes).subspan(had));
+    bytes.resize(had + (got ? *got : 0));
+    if (!got) return fail(std::move(got).error());
+    if (*got == 0) return bytes;
+    if (bytes.size() > limit_bytes) {
+      source.cancel();
+      return fail(over_limit, fmt::format("{}: more than the limit of {} bytes", what, limit_bytes));
+    }
+  }
+}
+
+Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
+    return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::file_unreadable, fmt::format("{}: is a directory", path));
+  }
+  const auto over = [&](std::uint64_t size) {
+    return fail(over_limit, fmt::format("{}: {} bytes, over the limit of {}", path, size, limit_bytes));
+  };
+  if (static_cast<std::uint64_t>(status.st_size) > limit_bytes) return over(static_cast<std::uint64_t>(status.st_size));
+  Bytes bytes;
+  for (;;) {
+    // Grows past st_size by itself: pipes and /proc announce 0.
+    const std::size_t had = bytes.size();
+    bytes.resize(std::max(static_cast<std::size_t>(status.st_size) + 1, had + 65536));
+    const ssize_t got = ::read(file.get(), bytes.data() + had, bytes.size() - had);
+    bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
+    if (got == 0) return bytes;
+    if (bytes.size() > limit_bytes) return over(bytes.size());
+  }
+}
+
+Result<void> write_file(const std::string& path, ByteView bytes, bool durable) {
+  static std::atomic<unsigned> serial{0};
+  const std::string temporary = fmt::format("{}.{}.{}.tmp", path, ::getpid(), serial++);
+  const auto written = [&]() -> Result<void> {
+    const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file.is_open()) return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    CHECKED(write_whole(file.get(), bytes, path));
+    if (durable && ::fsync(file.get()) != 0) {
+      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    }
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    }
+    return {};
+  }();
+  if (!written) ::unlink(temporary.c_str());
+  return written;
+}
+
+}  // namespace miniatura

@@ -1,0 +1,57 @@
+// What a front door brings in, and what it wants to know afterwards. Every door (Lambda, a webhook, a queue, a file)
+// speaks to the application through HandleFn alone; the application does not know which door it was.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/bytes.h"
+#include "runtime/clock.h"
+#include "runtime/error.h"
+
+namespace miniatura {
+
+struct Delivery {
+  Bytes payload;         // as it came
+  std::string door;      // "lambda", "replay", …: for the log and the journal
+  std::string id;        // the door's own name for it: a request id, a file and line
+  std::string trace_id;  // may be empty
+  Deadline deadline;     // the door's; the handler keeps its own reserve
+  int attempt = 1;       // as far as the door knows
+};
+
+// What became of one item of a delivery.
+struct Item {
+  enum class What {
+    ack,    // done, or nothing to do
+    retry,  // worth another attempt
+    dead,   // never will be: to the dead letters
+  };
+  std::string id;  // the item's own (a message id); empty: the item is the delivery itself
+  What what = What::ack;
+  std::chrono::milliseconds retry_after{0};
+  std::optional<Error> why;  // for retry and dead
+};
+
+struct Handled {
+  std::string reply;  // one JSON text: what a door that answers sends back
+  std::vector<Item> items;
+
+  // The item that is the delivery itself and did not end well: a door with one answer for the whole (Lambda's /error)
+  // gives it this cause. Null when all went well, or when the items have answers of their own.
+  const Item* failure() const {
+    for (const Item& item : items) {
+      if (item.id.empty() && item.what != Item::What::ack) return &item;
+    }
+    return nullptr;
+  }
+};
+
+// Called on one thread at a time; a door with several workers makes one for each by a HandleFactory.
+using HandleFn = std::function<Handled(const Delivery&)>;
+using HandleFactory = std::function<HandleFn()>;
+
+}  // namespace miniatura

@@ -1,0 +1,115 @@
+#include "runtime/error.h"
+
+#include <cctype>
+
+namespace miniatura {
+
+std::string_view code_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage: return "usage";
+    case ErrorCode::config_invalid: return "config.invalid";
+    case ErrorCode::config_missing: return "config.missing";
+    case ErrorCode::file_unreadable: return "file.unreadable";
+    case ErrorCode::file_unwritable: return "file.unwritable";
+    case ErrorCode::event_malformed: return "event.malformed";
+    case ErrorCode::event_unsupported: return "event.unsupported";
+    case ErrorCode::event_too_large: return "event.too_large";
+    case ErrorCode::store_denied: return "store.denied";
+    case ErrorCode::store_not_found: return "store.not_found";
+    case ErrorCode::store_no_bucket: return "store.no_bucket";
+    case ErrorCode::store_precondition_failed: return "store.precondition_failed";
+    case ErrorCode::store_unavailable: return "store.unavailable";
+    case ErrorCode::store_invalid_key: return "store.invalid_key";
+    case ErrorCode::store_rejected: return "store.rejected";
+    case ErrorCode::source_denied: return "source.denied";
+    case ErrorCode::source_no_bucket: return "source.no_bucket";
+    case ErrorCode::source_changed: return "source.changed";
+    case ErrorCode::source_too_large: return "source.too_large";
+    case ErrorCode::source_rejected: return "source.rejected";
+    case ErrorCode::destination_denied: return "destination.denied";
+    case ErrorCode::destination_no_bucket: return "destination.no_bucket";
+    case ErrorCode::destination_conflict: return "destination.conflict";
+    case ErrorCode::destination_contended: return "destination.contended";
+    case ErrorCode::destination_rejected: return "destination.rejected";
+    case ErrorCode::credentials_missing: return "credentials.missing";
+    case ErrorCode::credentials_expired: return "credentials.expired";
+    case ErrorCode::network_unreachable: return "network.unreachable";
+    case ErrorCode::network_timeout: return "network.timeout";
+    case ErrorCode::network_untrusted: return "network.untrusted";
+    case ErrorCode::network_invalid: return "network.invalid";
+    case ErrorCode::deadline_exceeded: return "deadline.exceeded";
+    case ErrorCode::image_corrupt: return "image.corrupt";
+    case ErrorCode::image_unsupported: return "image.unsupported";
+    case ErrorCode::image_too_large: return "image.too_large";
+    case ErrorCode::memory_exhausted: return "memory.exhausted";
+    case ErrorCode::journal_unavailable: return "journal.unavailable";
+    case ErrorCode::runtime_api: return "runtime.api";
+    case ErrorCode::internal: return "internal";
+  }
+  return "internal";
+}
+
+std::string lambda_error_type(ErrorCode code) {
+  std::string type = "Function.";
+  bool start_of_word = true;
+  for (const char c : code_name(code)) {
+    if (c == '.' || c == '_') {
+      start_of_word = true;
+      continue;
+    }
+    type += start_of_word ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    start_of_word = false;
+  }
+  return type;
+}
+
+// The one place that decides. A destination or credentials that say no are the operator's mistake, not the event's:
+// the event waits for them to be mended.
+RetryClass retry_class(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+    case ErrorCode::config_invalid:
+    case ErrorCode::config_missing:
+    case ErrorCode::file_unreadable:
+    case ErrorCode::file_unwritable:
+    case ErrorCode::event_malformed:
+    case ErrorCode::event_unsupported:
+    case ErrorCode::event_too_large:
+    case ErrorCode::store_not_found:
+    case ErrorCode::store_invalid_key:
+    case ErrorCode::store_rejected:
+    case ErrorCode::source_rejected:
+    case ErrorCode::source_too_large:
+    case ErrorCode::destination_conflict:
+    case ErrorCode::destination_rejected:
+    case ErrorCode::network_invalid:
+    case ErrorCode::image_corrupt:
+    case ErrorCode::image_unsupported:
+    case ErrorCode::image_too_large:
+    case ErrorCode::internal:
+      return RetryClass::permanent;
+    case ErrorCode::store_denied:
+    case ErrorCode::store_no_bucket:
+    case ErrorCode::store_precondition_failed:
+    case ErrorCode::store_unavailable:
+    case ErrorCode::source_denied:
+    case ErrorCode::source_no_bucket:
+    case ErrorCode::source_changed:
+    case ErrorCode::destination_denied:
+    case ErrorCode::destination_no_bucket:
+    case ErrorCode::destination_contended:
+    case ErrorCode::credentials_missing:
+    case ErrorCode::credentials_expired:
+    case ErrorCode::network_unreachable:
+    case ErrorCode::network_timeout:
+    case ErrorCode::network_untrusted:
+    case ErrorCode::deadline_exceeded:
+    case ErrorCode::memory_exhausted:
+    case ErrorCode::journal_unavailable:
+    case ErrorCode::runtime_api:
+      return RetryClass::retryable;
+  }
+  return RetryClass::permanent;
+}
+
+}  // namespace miniatura

@@ -1,0 +1,38 @@
+#include "runtime/http.h"
+
+#include <algorithm>
+
+namespace miniatura {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+}  // namespace
+
+bool same_header(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+void HttpHeaders::set(std::string_view name, std::string value) {
+  std::erase_if(fields_, [&](const auto& field) { return same_header(field.first, name); });
+  add(std::string(name), std::move(value));
+}
+
+std::optional<std::string> HttpHeaders::get(std::string_view name) const {
+  for (const auto& [field, value] : fields_) {
+    if (same_header(field, name)) return value;
+  }
+  return std::nullopt;
+}
+
+std::string HttpHeaders::get_or(std::string_view name, std::string fallback) const {
+  return get(name).value_or(std::move(fallback));
+}
+
+Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request, std::uint64_t limit_bytes) {
+  TRY(response, transport.open(request));
+  TRY(body, read_all(*response.body, limit_bytes, ErrorCode::network_invalid, "the reply of " + request.url));
+  return HttpReply{response.status, std::move(response.headers), std::move(body)};
+}
+
+}  // namespace miniatura
