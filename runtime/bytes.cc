@@ -79,7 +79,8 @@ Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode 
   const std::uint64_t announced = source.size_bytes().value_or(0);
   if (announced > limit_bytes) {
     source.cancel();
-    return fail(over_limit, fmt::format("{}: {} bytes, over the limit of {}", what, announced, limit_bytes));
+    return fail(over_limit,
+                fmt::format("{}: {} bytes, over the limit of {}", what, announced, limit_bytes));
   }
   constexpr std::size_t kStep = std::size_t{256} * 1024;
   Bytes bytes;
@@ -93,7 +94,8 @@ Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode 
     if (*got == 0) return bytes;
     if (bytes.size() > limit_bytes) {
       source.cancel();
-      return fail(over_limit, fmt::format("{}: more than the limit of {} bytes", what, limit_bytes));
+      return fail(over_limit,
+                  fmt::format("{}: more than the limit of {} bytes", what, limit_bytes));
     }
   }
 }
@@ -108,9 +110,11 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, Erro
     return fail(ErrorCode::file_unreadable, fmt::format("{}: is a directory", path));
   }
   const auto over = [&](std::uint64_t size) {
-    return fail(over_limit, fmt::format("{}: {} bytes, over the limit of {}", path, size, limit_bytes));
+    return fail(over_limit,
+                fmt::format("{}: {} bytes, over the limit of {}", path, size, limit_bytes));
   };
-  if (static_cast<std::uint64_t>(status.st_size) > limit_bytes) return over(static_cast<std::uint64_t>(status.st_size));
+  if (static_cast<std::uint64_t>(status.st_size) > limit_bytes)
+    return over(static_cast<std::uint64_t>(status.st_size));
   Bytes bytes;
   for (;;) {
     // Grows past st_size by itself: pipes and /proc announce 0.
@@ -130,7 +134,8 @@ Result<void> write_file(const std::string& path, ByteView bytes, bool durable) {
   const std::string temporary = fmt::format("{}.{}.{}.tmp", path, ::getpid(), serial++);
   const auto written = [&]() -> Result<void> {
     const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!file.is_open()) return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    if (!file.is_open())
+      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
     CHECKED(write_whole(file.get(), bytes, path));
     if (durable && ::fsync(file.get()) != 0) {
       return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));

@@ -12,12 +12,14 @@
 
 namespace miniatura {
 
-// A std::string because it moves into requests, views as text, and every library takes it. May hold NULs.
+// A std::string because it moves into requests, views as text, and every library takes it. May hold
+// NULs.
 using Bytes = std::string;
 using ByteView = std::string_view;
 
-// The body of an object or a response as it arrives: pulled by one reader, on one thread. Not reading is the
-// back-pressure. An error is final: every later call returns it again or end of input.
+// The body of an object or a response as it arrives: pulled by one reader, on one thread. Not
+// reading is the back-pressure. An error is final: every later call returns it again or end of
+// input.
 class ByteSource {
  public:
   ByteSource() = default;
@@ -25,7 +27,8 @@ class ByteSource {
   ByteSource& operator=(const ByteSource&) = delete;
   virtual ~ByteSource() = default;
 
-  // The next `count` bytes without taking them, or fewer if the body ends before. The view holds until the next call.
+  // The next `count` bytes without taking them, or fewer if the body ends before. The view holds
+  // until the next call.
   Result<ByteView> peek(std::size_t count);
 
   // Takes up to buffer.size() bytes into `buffer`; 0 is the end (buffer must not be empty).
@@ -34,14 +37,15 @@ class ByteSource {
   // The rest is not wanted; frees what it holds (a connection). After it read() gives 0.
   virtual void cancel() {}
 
-  // The length of the whole body as announced, where it was. A hint: the body may turn out otherwise.
+  // The length of the whole body as announced, where it was. A hint: the body may turn out
+  // otherwise.
   virtual std::optional<std::uint64_t> size_bytes() const { return std::nullopt; }
 
  private:
   // What read() promises, from the origin.
   virtual Result<std::size_t> pull(std::span<char> buffer) = 0;
 
-  Bytes ahead_;  // peeked, not yet taken
+  Bytes ahead_;            // peeked, not yet taken
   std::size_t taken_ = 0;  // of ahead_
 };
 
@@ -59,14 +63,16 @@ class MemorySource : public ByteSource {
   std::size_t position_ = 0;
 };
 
-// The whole body. More than `limit` bytes is an error of code `over_limit` that names `what`, the limit and the value:
-// known from the announced size before a byte is read, or met on the way.
-Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode over_limit, std::string_view what);
+// The whole body. More than `limit` bytes is an error of code `over_limit` that names `what`, the
+// limit and the value: known from the announced size before a byte is read, or met on the way.
+Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode over_limit,
+                       std::string_view what);
 
 // A local file, whole. Errors: file_unreadable, or event_too_large and the like as `over_limit`.
 Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit);
 
-// Written beside `path` and renamed: never seen half. Errors: file_unwritable. `durable` waits for the disk.
+// Written beside `path` and renamed: never seen half. Errors: file_unwritable. `durable` waits for
+// the disk.
 Result<void> write_file(const std::string& path, ByteView bytes, bool durable = false);
 
 }  // namespace miniatura

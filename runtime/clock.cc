@@ -1,7 +1,7 @@
 #include "runtime/clock.h"
 
-#include <ctime>
 #include <algorithm>
+#include <ctime>
 #include <thread>
 
 namespace miniatura {
@@ -15,7 +15,9 @@ double thread_cpu_ms() {
 
 }  // namespace
 
-void SystemClock::sleep_for(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
+void SystemClock::sleep_for(std::chrono::milliseconds duration) {
+  std::this_thread::sleep_for(duration);
+}
 
 std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {
   if (!is_set()) return std::chrono::milliseconds::max();

@@ -1,4 +1,5 @@
-// Time, from outside: signatures, backoff and deadlines ask a Clock, so that tests can bring their own.
+// Time, from outside: signatures, backoff and deadlines ask a Clock, so that tests can bring their
+// own.
 #pragma once
 
 #include <chrono>

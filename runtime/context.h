@@ -1,4 +1,5 @@
-// What every call on behalf of one delivery carries along: until when it may run, and the trace that it belongs to.
+// What every call on behalf of one delivery carries along: until when it may run, and the trace
+// that it belongs to.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@ namespace miniatura {
 
 struct Context {
   Deadline deadline;
-  std::string trace_id;  // of the delivery, empty if there is none; goes out with each request to a store
+  std::string
+      trace_id;  // of the delivery, empty if there is none; goes out with each request to a store
 };
 
 }  // namespace miniatura

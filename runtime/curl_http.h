@@ -1,7 +1,8 @@
 // HttpTransport over libcurl; the one place that names it.
 //
-// Connections are kept and reused between requests, and dropped after 25 s of idling: a frozen sandbox would find them
-// dead. HTTP/1.1, TLS always verified, no redirects, no decoding of contents, no signals. One transport a thread.
+// Connections are kept and reused between requests, and dropped after 25 s of idling: a frozen
+// sandbox would find them dead. HTTP/1.1, TLS always verified, no redirects, no decoding of
+// contents, no signals. One transport a thread.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,9 @@ namespace miniatura {
 
 struct CurlOptions {
   std::string user_agent;
-  bool use_proxy = true;      // by the usual variables; false for link-local endpoints and the Runtime API
-  std::string ca_bundle;      // a PEM file (AWS_CA_BUNDLE); empty: the system's
+  bool use_proxy =
+      true;  // by the usual variables; false for link-local endpoints and the Runtime API
+  std::string ca_bundle;  // a PEM file (AWS_CA_BUNDLE); empty: the system's
 };
 
 std::unique_ptr<HttpTransport> make_curl_transport(CurlOptions options, const Clock& clock);

@@ -1,5 +1,6 @@
-// What a front door brings in, and what it wants to know afterwards. Every door (Lambda, a webhook, a queue, a file)
-// speaks to the application through HandleFn alone; the application does not know which door it was.
+// What a front door brings in, and what it wants to know afterwards. Every door (Lambda, a webhook,
+// a queue, a file) speaks to the application through HandleFn alone; the application does not know
+// which door it was.
 #pragma once
 
 #include <chrono>
@@ -40,8 +41,9 @@ struct Handled {
   std::string reply;  // one JSON text: what a door that answers sends back
   std::vector<Item> items;
 
-  // The item that is the delivery itself and did not end well: a door with one answer for the whole (Lambda's /error)
-  // gives it this cause. Null when all went well, or when the items have answers of their own.
+  // The item that is the delivery itself and did not end well: a door with one answer for the whole
+  // (Lambda's /error) gives it this cause. Null when all went well, or when the items have answers
+  // of their own.
   const Item* failure() const {
     for (const Item& item : items) {
       if (item.id.empty() && item.what != Item::What::ack) return &item;
@@ -50,7 +52,8 @@ struct Handled {
   }
 };
 
-// Called on one thread at a time; a door with several workers makes one for each by a HandleFactory.
+// Called on one thread at a time; a door with several workers makes one for each by a
+// HandleFactory.
 using HandleFn = std::function<Handled(const Delivery&)>;
 using HandleFactory = std::function<HandleFn()>;
 

@@ -1,4 +1,5 @@
-// The environment variables, read in one place and handed to whoever needs them: no other file calls getenv.
+// The environment variables, read in one place and handed to whoever needs them: no other file
+// calls getenv.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@ namespace miniatura {
 class Environment {
  public:
   Environment() = default;
-  explicit Environment(std::map<std::string, std::string> variables) : variables_(std::move(variables)) {}
+  explicit Environment(std::map<std::string, std::string> variables)
+      : variables_(std::move(variables)) {}
 
   // A copy of the process's own, as it is now. A value may hold '='.
   static Environment of_process();
@@ -24,8 +26,8 @@ class Environment {
   std::map<std::string, std::string> variables_;
 };
 
-// Changes the process's environment for libraries that read it (_X_AMZN_TRACE_ID); nullopt removes the variable.
-// Only while one thread runs.
+// Changes the process's environment for libraries that read it (_X_AMZN_TRACE_ID); nullopt removes
+// the variable. Only while one thread runs.
 void set_process_variable(const std::string& name, const std::optional<std::string>& value);
 
 }  // namespace miniatura

@@ -6,45 +6,84 @@ namespace miniatura {
 
 std::string_view code_name(ErrorCode code) {
   switch (code) {
-    case ErrorCode::usage: return "usage";
-    case ErrorCode::config_invalid: return "config.invalid";
-    case ErrorCode::config_missing: return "config.missing";
-    case ErrorCode::file_unreadable: return "file.unreadable";
-    case ErrorCode::file_unwritable: return "file.unwritable";
-    case ErrorCode::event_malformed: return "event.malformed";
-    case ErrorCode::event_unsupported: return "event.unsupported";
-    case ErrorCode::event_too_large: return "event.too_large";
-    case ErrorCode::store_denied: return "store.denied";
-    case ErrorCode::store_not_found: return "store.not_found";
-    case ErrorCode::store_no_bucket: return "store.no_bucket";
-    case ErrorCode::store_precondition_failed: return "store.precondition_failed";
-    case ErrorCode::store_unavailable: return "store.unavailable";
-    case ErrorCode::store_invalid_key: return "store.invalid_key";
-    case ErrorCode::store_rejected: return "store.rejected";
-    case ErrorCode::source_denied: return "source.denied";
-    case ErrorCode::source_no_bucket: return "source.no_bucket";
-    case ErrorCode::source_changed: return "source.changed";
-    case ErrorCode::source_too_large: return "source.too_large";
-    case ErrorCode::source_rejected: return "source.rejected";
-    case ErrorCode::destination_denied: return "destination.denied";
-    case ErrorCode::destination_no_bucket: return "destination.no_bucket";
-    case ErrorCode::destination_conflict: return "destination.conflict";
-    case ErrorCode::destination_contended: return "destination.contended";
-    case ErrorCode::destination_rejected: return "destination.rejected";
-    case ErrorCode::credentials_missing: return "credentials.missing";
-    case ErrorCode::credentials_expired: return "credentials.expired";
-    case ErrorCode::network_unreachable: return "network.unreachable";
-    case ErrorCode::network_timeout: return "network.timeout";
-    case ErrorCode::network_untrusted: return "network.untrusted";
-    case ErrorCode::network_invalid: return "network.invalid";
-    case ErrorCode::deadline_exceeded: return "deadline.exceeded";
-    case ErrorCode::image_corrupt: return "image.corrupt";
-    case ErrorCode::image_unsupported: return "image.unsupported";
-    case ErrorCode::image_too_large: return "image.too_large";
-    case ErrorCode::memory_exhausted: return "memory.exhausted";
-    case ErrorCode::journal_unavailable: return "journal.unavailable";
-    case ErrorCode::runtime_api: return "runtime.api";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::config_invalid:
+      return "config.invalid";
+    case ErrorCode::config_missing:
+      return "config.missing";
+    case ErrorCode::file_unreadable:
+      return "file.unreadable";
+    case ErrorCode::file_unwritable:
+      return "file.unwritable";
+    case ErrorCode::event_malformed:
+      return "event.malformed";
+    case ErrorCode::event_unsupported:
+      return "event.unsupported";
+    case ErrorCode::event_too_large:
+      return "event.too_large";
+    case ErrorCode::store_denied:
+      return "store.denied";
+    case ErrorCode::store_not_found:
+      return "store.not_found";
+    case ErrorCode::store_no_bucket:
+      return "store.no_bucket";
+    case ErrorCode::store_precondition_failed:
+      return "store.precondition_failed";
+    case ErrorCode::store_unavailable:
+      return "store.unavailable";
+    case ErrorCode::store_invalid_key:
+      return "store.invalid_key";
+    case ErrorCode::store_rejected:
+      return "store.rejected";
+    case ErrorCode::source_denied:
+      return "source.denied";
+    case ErrorCode::source_no_bucket:
+      return "source.no_bucket";
+    case ErrorCode::source_changed:
+      return "source.changed";
+    case ErrorCode::source_too_large:
+      return "source.too_large";
+    case ErrorCode::source_rejected:
+      return "source.rejected";
+    case ErrorCode::destination_denied:
+      return "destination.denied";
+    case ErrorCode::destination_no_bucket:
+      return "destination.no_bucket";
+    case ErrorCode::destination_conflict:
+      return "destination.conflict";
+    case ErrorCode::destination_contended:
+      return "destination.contended";
+    case ErrorCode::destination_rejected:
+      return "destination.rejected";
+    case ErrorCode::credentials_missing:
+      return "credentials.missing";
+    case ErrorCode::credentials_expired:
+      return "credentials.expired";
+    case ErrorCode::network_unreachable:
+      return "network.unreachable";
+    case ErrorCode::network_timeout:
+      return "network.timeout";
+    case ErrorCode::network_untrusted:
+      return "network.untrusted";
+    case ErrorCode::network_invalid:
+      return "network.invalid";
+    case ErrorCode::deadline_exceeded:
+      return "deadline.exceeded";
+    case ErrorCode::image_corrupt:
+      return "image.corrupt";
+    case ErrorCode::image_unsupported:
+      return "image.unsupported";
+    case ErrorCode::image_too_large:
+      return "image.too_large";
+    case ErrorCode::memory_exhausted:
+      return "memory.exhausted";
+    case ErrorCode::journal_unavailable:
+      return "journal.unavailable";
+    case ErrorCode::runtime_api:
+      return "runtime.api";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -63,8 +102,8 @@ std::string lambda_error_type(ErrorCode code) {
   return type;
 }
 
-// The one place that decides. A destination or credentials that say no are the operator's mistake, not the event's:
-// the event waits for them to be mended.
+// The one place that decides. A destination or credentials that say no are the operator's mistake,
+// not the event's: the event waits for them to be mended.
 RetryClass retry_class(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage:

@@ -1,8 +1,9 @@
 // What went wrong, in a form that a person reads and a program decides by.
 //
-// An ErrorCode is stable: scripts, dashboards and dead letters name it. It is the one thing from which "try again or
-// not" is derived (retry_class), so the two can never disagree. This list is the vocabulary of the whole program: the
-// only place where runtime/ names what the upper folders are about.
+// An ErrorCode is stable: scripts, dashboards and dead letters name it. It is the one thing from
+// which "try again or not" is derived (retry_class), so the two can never disagree. This list is
+// the vocabulary of the whole program: the only place where runtime/ names what the upper folders
+// are about.
 #pragma once
 
 #include <chrono>
@@ -27,14 +28,15 @@ enum class ErrorCode {
   store_denied,
   store_not_found,            // the object
   store_no_bucket,            // its bucket
-  store_precondition_failed,  // If-Match or If-None-Match said no (412), or 409 on a conditional PUT
+  store_precondition_failed,  // If-Match or If-None-Match said no (412), or 409 on a conditional
+                              // PUT
   store_unavailable,          // 5xx, throttled, or a reply that makes no sense
   store_invalid_key,          // over 1,024 bytes, not UTF-8, or refused by the store
   store_rejected,             // any other final no
   // The same, seen from the pipeline.
   source_denied,
   source_no_bucket,
-  source_changed,   // overwritten while it was read
+  source_changed,  // overwritten while it was read
   source_too_large,
   source_rejected,  // a key or a request that the source's store refuses for good
   destination_denied,
@@ -75,7 +77,8 @@ RetryClass retry_class(ErrorCode code);
 
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string message;  // one line; names the thing: file, field, bucket, key, limit and value. Never a secret
+  std::string message;  // one line; names the thing: file, field, bucket, key, limit and value.
+                        // Never a secret
   int http_status = 0;  // 0: none was received
   std::string service_code;  // the service's own word, such as NoSuchKey
   std::string request_id;    // the service's own

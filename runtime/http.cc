@@ -10,7 +10,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 }  // namespace
 
 bool same_header(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 void HttpHeaders::set(std::string_view name, std::string value) {
@@ -29,9 +30,11 @@ std::string HttpHeaders::get_or(std::string_view name, std::string fallback) con
   return get(name).value_or(std::move(fallback));
 }
 
-Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request, std::uint64_t limit_bytes) {
+Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request,
+                       std::uint64_t limit_bytes) {
   TRY(response, transport.open(request));
-  TRY(body, read_all(*response.body, limit_bytes, ErrorCode::network_invalid, "the reply of " + request.url));
+  TRY(body, read_all(*response.body, limit_bytes, ErrorCode::network_invalid,
+                     "the reply of " + request.url));
   return HttpReply{response.status, std::move(response.headers), std::move(body)};
 }
 

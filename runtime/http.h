@@ -1,5 +1,5 @@
-// HTTP as the rest of the program sees it: a seam with one real implementation (curl_http) and scripted ones in tests.
-// Layers are transports around transports: retry( sign( curl ) ).
+// HTTP as the rest of the program sees it: a seam with one real implementation (curl_http) and
+// scripted ones in tests. Layers are transports around transports: retry( sign( curl ) ).
 #pragma once
 
 #include <chrono>
@@ -22,10 +22,13 @@ namespace miniatura {
 class HttpHeaders {
  public:
   HttpHeaders() = default;
-  HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+  HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> fields)
+      : fields_(fields) {}
 
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);  // replaces all of that name
+  void add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  void set(std::string_view name, std::string value);           // replaces all of that name
   std::optional<std::string> get(std::string_view name) const;  // the first of that name
   std::string get_or(std::string_view name, std::string fallback) const;
   auto begin() const { return fields_.begin(); }
@@ -40,7 +43,8 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;  // percent-encoded already; sent byte for byte, dots and double slashes too
   HttpHeaders headers;
-  ByteView body;  // borrowed: lives until open() or send_all() returns. A PUT or POST without one sends length 0
+  ByteView body;  // borrowed: lives until open() or send_all() returns. A PUT or POST without one
+                  // sends length 0
   Deadline deadline;  // never: no total limit
   std::chrono::milliseconds connect_timeout{5'000};
   // No byte for so long: network_timeout. 0: wait for ever (a long poll).
@@ -58,13 +62,13 @@ class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
 
-  // Sends the request and returns as soon as the status and headers are there; the body is pulled. Any status is a
-  // success here: errors are network_* and deadline_exceeded, with the host in the message. Redirects are not followed.
-  // The response must not outlive the transport.
+  // Sends the request and returns as soon as the status and headers are there; the body is pulled.
+  // Any status is a success here: errors are network_* and deadline_exceeded, with the host in the
+  // message. Redirects are not followed. The response must not outlive the transport.
   virtual Result<HttpResponse> open(const HttpRequest& request) = 0;
 
-  // Runs all at the same time on this thread; each answer's body is read whole (1 MiB at most) and the results stand in
-  // the order of the requests.
+  // Runs all at the same time on this thread; each answer's body is read whole (1 MiB at most) and
+  // the results stand in the order of the requests.
   virtual std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest> requests) = 0;
 };
 
@@ -74,7 +78,8 @@ struct HttpReply {
   HttpHeaders headers;
   Bytes body;
 };
-Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request, std::uint64_t limit_bytes = 1 << 20);
+Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request,
+                       std::uint64_t limit_bytes = 1 << 20);
 
 // Without case, ASCII only.
 bool same_header(std::string_view a, std::string_view b);

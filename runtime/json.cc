@@ -29,12 +29,14 @@ bool nests_deeper_than(ByteView text, int depth_max) {
 
 Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
   if (nests_deeper_than(text, depth_max)) {
-    return fail(ErrorCode::event_too_large, fmt::format("{}: nested deeper than {} levels", what, depth_max));
+    return fail(ErrorCode::event_too_large,
+                fmt::format("{}: nested deeper than {} levels", what, depth_max));
   }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    return fail(ErrorCode::event_malformed, fmt::format("{}: not JSON: wrong at byte {}", what, error.byte));
+    return fail(ErrorCode::event_malformed,
+                fmt::format("{}: not JSON: wrong at byte {}", what, error.byte));
   } catch (const Json::exception& error) {
     return fail(ErrorCode::event_malformed, fmt::format("{}: not JSON: {}", what, error.what()));
   }

@@ -1,5 +1,5 @@
-// JSON, and the one place that names its library. Objects keep the order in which they were written, so that a reply
-// reads as it was meant.
+// JSON, and the one place that names its library. Objects keep the order in which they were
+// written, so that a reply reads as it was meant.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,8 +13,8 @@ namespace miniatura {
 
 using Json = nlohmann::ordered_json;
 
-// Errors: event_malformed, with the byte at which it stopped making sense; event_too_large for nesting over
-// `depth_max`. The message names `what`.
+// Errors: event_malformed, with the byte at which it stopped making sense; event_too_large for
+// nesting over `depth_max`. The message names `what`.
 Result<Json> parse_json(ByteView text, std::string_view what, int depth_max = 64);
 
 // One line. Never throws: a byte that is no UTF-8 becomes U+FFFD.

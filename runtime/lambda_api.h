@@ -1,6 +1,6 @@
-// Lambda's Runtime API and Extensions API, version 2018-06-01 and 2020-01-01: HTTP only. What to do about an answer is
-// lambda_loop's.
-// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// Lambda's Runtime API and Extensions API, version 2018-06-01 and 2020-01-01: HTTP only. What to do
+// about an answer is lambda_loop's. Source:
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class LambdaApi {
   // `endpoint` is AWS_LAMBDA_RUNTIME_API: host:port, no scheme.
   LambdaApi(HttpTransport& transport, std::string endpoint);
 
-  // Waits for the next event, for ever if need be. Errors: network_* if the API cannot be reached, runtime_api (with
-  // http_status) for any status but 200.
+  // Waits for the next event, for ever if need be. Errors: network_* if the API cannot be reached,
+  // runtime_api (with http_status) for any status but 200.
   Result<Invocation> next();
 
   // The status that the platform answered with (202 is accepted), or an error of the network.
@@ -42,7 +42,8 @@ class LambdaApi {
   Result<int> post_error(const Invocation& invocation, const LambdaError& error);
   Result<int> post_init_error(const LambdaError& error);
 
-  // As an internal extension: only then does the sandbox announce its end (SIGTERM). Gives the extension's identifier.
+  // As an internal extension: only then does the sandbox announce its end (SIGTERM). Gives the
+  // extension's identifier.
   Result<std::string> register_extension(const std::string& name);
   // Waits for the extension's next event, which never comes for one that asked for none.
   Result<int> next_extension_event(const std::string& identifier);

@@ -1,5 +1,5 @@
-// The log: one JSON object a line on stderr, with the fields that Lambda and Powertools users know (level, timestamp,
-// message, service, …). Lambda keeps the level only of such lines.
+// The log: one JSON object a line on stderr, with the fields that Lambda and Powertools users know
+// (level, timestamp, message, service, …). Lambda keeps the level only of such lines.
 //
 // Thread-safe: a line is written by one write(2). Never given a secret or a whole payload.
 #pragma once
@@ -15,8 +15,10 @@ enum class LogLevel { debug, info, warn, error };
 
 class Log {
  public:
-  // Where to write; 2 is stderr. The level comes from AWS_LAMBDA_LOG_LEVEL or MINIATURA_LOG_LEVEL (see log_level).
-  explicit Log(LogLevel minimum = LogLevel::info, int descriptor = 2) : minimum_(minimum), descriptor_(descriptor) {}
+  // Where to write; 2 is stderr. The level comes from AWS_LAMBDA_LOG_LEVEL or MINIATURA_LOG_LEVEL
+  // (see log_level).
+  explicit Log(LogLevel minimum = LogLevel::info, int descriptor = 2)
+      : minimum_(minimum), descriptor_(descriptor) {}
 
   void write(LogLevel level, std::string_view message, const Json& fields = Json::object()) const;
 

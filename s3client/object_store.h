@@ -1,5 +1,6 @@
-// Objects in and out. One contract (tests/s3client/object_store_contract.h) holds for every implementation: S3 and what
-// speaks like it (s3_store), a directory (directory_store), and memory in tests (tests/support/memory_store).
+// Objects in and out. One contract (tests/s3client/object_store_contract.h) holds for every
+// implementation: S3 and what speaks like it (s3_store), a directory (directory_store), and memory
+// in tests (tests/support/memory_store).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace miniatura {
 
-// Which object. Keys are the raw bytes of S3's key: UTF-8, 1 to 1,024 bytes, not encoded in any way.
+// Which object. Keys are the raw bytes of S3's key: UTF-8, 1 to 1,024 bytes, not encoded in any
+// way.
 struct ObjectId {
   std::string bucket;
   std::string key;
@@ -27,10 +29,10 @@ struct ObjectId {
 
 struct ObjectInfo {
   std::uint64_t size = 0;
-  std::string etag;  // opaque, without its quotes
+  std::string etag;     // opaque, without its quotes
   std::string version;  // empty where the bucket has none
   std::string content_type;
-  std::string last_modified;  // as the store writes it
+  std::string last_modified;                    // as the store writes it
   std::map<std::string, std::string> metadata;  // names in lower case, without x-amz-meta-
 };
 
@@ -61,25 +63,26 @@ struct PutResult {
   std::string version;  // empty where the bucket has none
 };
 
-// Errors are the store_*, credentials_*, network_* and deadline_exceeded codes, with bucket and key in the message.
-// Not thread-safe: one store a thread.
+// Errors are the store_*, credentials_*, network_* and deadline_exceeded codes, with bucket and key
+// in the message. Not thread-safe: one store a thread.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  // The body arrives as it is read; info is that of the very bytes. Absent: store_not_found, or store_no_bucket.
-  // The object must not outlive the store.
+  // The body arrives as it is read; info is that of the very bytes. Absent: store_not_found, or
+  // store_no_bucket. The object must not outlive the store.
   virtual Result<Object> get(const ObjectId& id, const Context& context) = 0;
 
-  // As get, without the body. A store that cannot tell the two apart (S3's HEAD has no body) says store_not_found for
-  // a missing bucket as well.
+  // As get, without the body. A store that cannot tell the two apart (S3's HEAD has no body) says
+  // store_not_found for a missing bucket as well.
   virtual Result<ObjectInfo> head(const ObjectId& id, const Context& context) = 0;
 
   // Whole or not at all: no reader ever sees a part.
   virtual Result<PutResult> put(const PutRequest& request, const Context& context) = 0;
 
   // Several at the same time where the store can; the results stand in the order of the requests.
-  virtual std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests, const Context& context) = 0;
+  virtual std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
+                                                 const Context& context) = 0;
 
   // Is the bucket there, and may we speak to it?
   virtual Result<void> reach(const std::string& bucket, const Context& context) = 0;

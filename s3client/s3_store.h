@@ -18,7 +18,8 @@ class S3Store : public ObjectStore {
   Result<Object> get(const ObjectId& id, const Context& context) override;
   Result<ObjectInfo> head(const ObjectId& id, const Context& context) override;
   Result<PutResult> put(const PutRequest& request, const Context& context) override;
-  std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests, const Context& context) override;
+  std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
+                                         const Context& context) override;
   Result<void> reach(const std::string& bucket, const Context& context) override;
 
  private:

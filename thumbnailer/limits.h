@@ -1,5 +1,5 @@
-// What a source may ask of us. Checked on the header before any pixel is allocated; a source over a limit is an error
-// that names the limit and the value.
+// What a source may ask of us. Checked on the header before any pixel is allocated; a source over a
+// limit is an error that names the limit and the value.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,9 @@ namespace miniatura {
 
 struct Limits {
   std::uint64_t source_bytes = std::uint64_t{100} << 20;
-  std::uint64_t pixels = 200'000'000;                      // of the source as its header says, width times height
-  std::uint64_t decoded_bytes = std::uint64_t{512} << 20;  // what decoding allocates, after shrink-on-load
+  std::uint64_t pixels = 200'000'000;  // of the source as its header says, width times height
+  std::uint64_t decoded_bytes = std::uint64_t{512}
+                                << 20;  // what decoding allocates, after shrink-on-load
   std::uint64_t frames = 100;
   std::uint64_t scans = 100;
   std::uint64_t metadata_bytes = std::uint64_t{8} << 20;

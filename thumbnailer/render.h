@@ -1,8 +1,9 @@
 // Bytes in, thumbnails out: the whole of this folder in one function.
 //
-// Knows nothing of networks or events; takes and returns plain values, so that it can run here or in a process of its
-// own. Untrusted bytes: the format is decided by their content among an allow-list, the decoder is forced, limits are
-// checked on the header, and no foreign program is ever executed.
+// Knows nothing of networks or events; takes and returns plain values, so that it can run here or
+// in a process of its own. Untrusted bytes: the format is decided by their content among an
+// allow-list, the decoder is forced, limits are checked on the header, and no foreign program is
+// ever executed.
 #pragma once
 
 #include <span>
@@ -36,7 +37,7 @@ struct Thumbnail {
 struct RenderTimings {
   Stopwatch::Lap download;  // pulling the source's bytes
   Stopwatch::Lap decode;
-  Stopwatch::Lap render;    // resize and encode, all presets
+  Stopwatch::Lap render;  // resize and encode, all presets
 };
 
 struct Rendered {
@@ -51,8 +52,10 @@ struct RenderOrder {
   ImageFormat format = ImageFormat::jpeg;
 };
 
-// All of the orders, or an error. Errors: image_corrupt, image_unsupported, image_too_large, source_too_large,
-// memory_exhausted, and what `source` itself fails with. Thread-safe; the first call initialises the image library.
-Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders, const Limits& limits);
+// All of the orders, or an error. Errors: image_corrupt, image_unsupported, image_too_large,
+// source_too_large, memory_exhausted, and what `source` itself fails with. Thread-safe; the first
+// call initialises the image library.
+Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
+                        const Limits& limits);
 
 }  // namespace miniatura
