@@ -68,11 +68,6 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-bool is_header_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; }) &&
-         (text.empty() || (text.front() != ' ' && text.back() != ' '));
-}
-
 bool is_metadata_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return is_digit(c) || is_lower(c) || c == '-' || c == '_' || c == '.';
@@ -135,6 +130,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool is_header_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; }) &&
+         (text.empty() || (text.front() != ' ' && text.back() != ' '));
+}
+
 std::string object_name(std::string_view bucket, std::string_view key) {
   std::string name = std::string(bucket) + '/';
   for (const char c : key) {
@@ -181,6 +181,10 @@ Result<void> check_put(const PutRequest& request) {
   };
   if (request.content_type.empty() || !is_header_value(request.content_type)) {
     return wrong("the content type is not printable ASCII");
+  }
+  const auto* matches = std::get_if<IfMatches>(&request.condition);
+  if (matches != nullptr && (matches->etag.empty() || !is_header_value(matches->etag))) {
+    return wrong("the etag to match is not printable ASCII");
   }
   for (const auto& [name, value] : request.metadata) {
     if (!is_metadata_name(name)) {

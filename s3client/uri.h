@@ -30,8 +30,12 @@ std::string object_name(std::string_view bucket, std::string_view key);
 Result<void> check_object_id(const ObjectId& id);
 Result<void> check_bucket(std::string_view bucket);
 
-// check_object_id, and content type and metadata that fit into header lines (store_rejected).
+// check_object_id, and content type, metadata and etag that fit into header lines (store_rejected).
 Result<void> check_put(const PutRequest& request);
+
+// Printable ASCII without outer spaces: arrives as it was sent, and cannot start a header of its
+// own.
+bool is_header_value(std::string_view text);
 
 // s3://bucket/key: the key is everything after the slash, taken as it is, and may be empty (a whole
 // bucket). Errors: usage.
