@@ -2,11 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <random>
 #include <utility>
 
 #include "runtime/curl_http.h"
+#include "runtime/retry.h"
 #include "s3client/credentials.h"
 #include "s3client/directory_store.h"
 #include "s3client/s3_store.h"
@@ -30,7 +29,8 @@ class OwningS3Store : public ObjectStore {
         curl_(make_curl_transport(settings.curl, clock)),
         signing_(
             make_signing_transport(*curl_, *credentials_, clock, {"s3", settings.endpoint.region})),
-        store_(*signing_, settings.endpoint) {}
+        retrying_(make_retrying_transport(*signing_, clock, system_random())),
+        store_(*retrying_, settings.endpoint) {}
 
   Result<Object> get(const ObjectId& id, const Context& context) override {
     return store_.get(id, context);
@@ -53,6 +53,7 @@ class OwningS3Store : public ObjectStore {
   std::shared_ptr<CredentialsProvider> credentials_;
   std::unique_ptr<HttpTransport> curl_;
   std::unique_ptr<HttpTransport> signing_;
+  std::unique_ptr<HttpTransport> retrying_;  // around signing: each attempt is signed anew
   S3Store store_;
 };
 
