@@ -203,6 +203,17 @@ Raster pixels_of(const Bytes& image) {
   return value_or_throw(decoded.raster());
 }
 
+bool decodes_by_guess(const Bytes& image) {
+  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
+  try {
+    Magick::Image guess;
+    guess.read(Magick::Blob(image.data(), image.size()));
+    return true;
+  } catch (const Magick::Exception&) {
+    return false;
+  }
+}
+
 Colour colour_at(const Raster& raster, double x, double y) {
   const int column = std::min(static_cast<int>(x * raster.size.width), raster.size.width - 1);
   const int row = std::min(static_cast<int>(y * raster.size.height), raster.size.height - 1);

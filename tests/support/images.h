@@ -52,6 +52,9 @@ Bytes little_endian(std::uint32_t value, int bytes);
 
 // The pixels of an encoded picture, in its own size and without orientation. Throws what is wrong.
 Raster pixels_of(const Bytes& image);
+// Does the library make something of the bytes when it may guess what they are?
+bool decodes_by_guess(const Bytes& image);
+
 // The colour at a place, as fractions of the sides.
 Colour colour_at(const Raster& raster, double x, double y);
 int difference(Colour a, Colour b);  // the largest of a channel

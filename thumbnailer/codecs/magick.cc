@@ -221,6 +221,8 @@ Bytes MagickImage::icc_profile() const {
   if (!impl_->keeps_profile) return {};
   const Magick::Blob blob = impl_->image.iccColorProfile();
   const ByteView profile(static_cast<const char*>(blob.data()), blob.length());
+  // What a viewer takes for granted anyway need not be stored with every thumbnail.
+  if (profile.find("sRGB IEC61966-2.1") != ByteView::npos) return {};
   const ByteView space = profile_space(profile);
   return space == "RGB " || space == "GRAY" ? Bytes(profile) : Bytes();
 }

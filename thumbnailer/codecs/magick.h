@@ -31,7 +31,8 @@ class MagickImage {
   // Errors: memory_exhausted.
   Result<Raster> raster() const;
 
-  // The source's colour profile, empty if it has none or one that the pixels no longer follow.
+  // The source's colour profile; empty if it has none, plain sRGB, or one that the pixels no longer
+  // follow.
   Bytes icc_profile() const;
 
  private:
