@@ -62,7 +62,9 @@ wait_until() {
   tail -n 20 "$log" >&2
   die "$what did not start; its log is above and in $log"
 }
+# shellcheck disable=SC2317  # called by wait_until
 listens() { (: <"/dev/tcp/127.0.0.1/$1"); }
+# shellcheck disable=SC2317  # called by wait_until
 healthy() {
   python3 - "$1" <<'PYTHON'
 import http.client, sys
@@ -70,6 +72,17 @@ connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=2
 connection.request("GET", "/minio/health/ready")
 sys.exit(connection.getresponse().status != 200)
 PYTHON
+}
+
+# A directory that is not of an earlier demo keeps what it has.
+prepare_out() {
+  mkdir -p "$out"
+  out=$(cd "$out" && pwd)
+  if [ -n "$(ls -A "$out")" ] && [ ! -e "$out/.miniatura-demo" ]; then
+    die "$out holds something else: --out wants an empty directory, or an earlier demo's"
+  fi
+  touch "$out/.miniatura-demo"
+  rm -rf "$out"/{store,minio,journal.db,journal.db-wal,journal.db-shm,contact-sheet.html}
 }
 
 build() {
@@ -124,12 +137,11 @@ main() {
     esac
     shift
   done
-  for photo in "${photos[@]}"; do [ -f "$photo" ] && [ -r "$photo" ] || die "$photo: no file that can be read"; done
-  [ ${#photos[@]} -gt 0 ] || photos=("$root"/infra/demo/photos/*.jpg "$root"/infra/demo/photos/*.png "$root"/infra/demo/photos/*.webp)
-
-  mkdir -p "$out"
-  out=$(cd "$out" && pwd)
-  rm -rf "$out/store" "$out/minio" "$out/journal.db" "$out/journal.db-wal" "$out/journal.db-shm"
+  for photo in "${photos[@]}"; do
+    if [ ! -f "$photo" ] || [ ! -r "$photo" ]; then die "$photo: no file that can be read"; fi
+  done
+  [ ${#photos[@]} -gt 0 ] || photos=("$root"/infra/demo/photos/*.{jpg,png,webp})
+  prepare_out
   trap stop_all EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -140,6 +152,7 @@ main() {
 
   read -r -a ports < <(free_ports 3)
   export MINIATURA_DEST=s3://thumbnails/ MINIATURA_PRESETS=$presets MINIATURA_JOURNAL=$out/journal.db
+  export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
   unset MINIATURA_CONFIG
   if $with_minio; then
     start_minio "${ports[2]}"
