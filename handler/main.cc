@@ -1,1 +1,5 @@
-int main() { return 0; }
+#include "handler/cli.h"
+
+int main(int argc, char** argv) {
+  return miniatura::run_cli(argc, argv, miniatura::Environment::of_process());
+}

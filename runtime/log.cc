@@ -18,6 +18,8 @@ std::string_view level_name(LogLevel level) {
       return "WARN";
     case LogLevel::error:
       return "ERROR";
+    case LogLevel::off:
+      break;
   }
   return "INFO";
 }

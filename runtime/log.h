@@ -11,7 +11,7 @@
 
 namespace miniatura {
 
-enum class LogLevel { debug, info, warn, error };
+enum class LogLevel { debug, info, warn, error, off };
 
 class Log {
  public:

@@ -1,0 +1,58 @@
+#include "handler/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <string_view>
+
+#include "handler/commands/command.h"
+
+namespace miniatura {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"lambda", add_lambda_command}, Command{"replay", add_replay_command},
+    Command{"thumb", add_thumb_command},   Command{"journal", add_journal_command},
+    Command{"config", add_config_command},
+};
+
+bool is_command(std::string_view word) {
+  return std::any_of(kCommands.begin(), kCommands.end(),
+                     [&](const Command& command) { return command.name == word; });
+}
+
+// Started by Lambda: the file is called bootstrap (the platform may pass the handler's name), or
+// there is a Runtime API and nothing else was asked for.
+bool is_lambda(int argc, char** argv, const Environment& environment) {
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  const bool asks = argc > 1 && (is_command(argv[1]) || argv[1][0] == '-');
+  if (path.substr(path.rfind('/') + 1) == "bootstrap") return !asks;
+  return argc == 1 && environment.get("AWS_LAMBDA_RUNTIME_API");
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv, const Environment& environment) {
+  if (is_lambda(argc, argv, environment)) return run_lambda_command(environment, {});
+
+  CLI::App app{"Turns S3 upload events into thumbnails."};
+  app.name("miniatura");
+  app.set_version_flag("--version", "miniatura " MINIATURA_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Started as `bootstrap`, or with AWS_LAMBDA_RUNTIME_API set, it is a Lambda custom runtime.");
+  Run run;
+  for (const Command& command : kCommands) command.add(app, environment, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {  // --help, --version
+    return app.exit(done);
+  } catch (const CLI::ParseError& wrong) {
+    Error error;
+    error.code = ErrorCode::usage;
+    error.message = std::string(wrong.what()) + " (miniatura --help)";
+    return report(error, false);
+  }
+  return run();
+}
+
+}  // namespace miniatura

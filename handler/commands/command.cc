@@ -1,0 +1,66 @@
+#include "handler/commands/command.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "handler/reply.h"
+
+namespace miniatura {
+
+void add_store_option(CLI::App& command, ConfigOptions& options) {
+  command.add_option("--store", options.store,
+                     "Where objects live: s3: (default) or file:///root [MINIATURA_STORE]");
+}
+
+void add_journal_option(CLI::App& command, ConfigOptions& options) {
+  command.add_option("--journal", options.journal, "A file, :memory: or none [MINIATURA_JOURNAL]");
+}
+
+int exit_code(const Error& error) {
+  if (error.code == ErrorCode::usage || error.code == ErrorCode::config_invalid ||
+      error.code == ErrorCode::config_missing) {
+    return kExitUsage;
+  }
+  return error.retryable() ? kExitDeferred : kExitFailed;
+}
+
+int worse(int exit_code_a, int exit_code_b) { return std::max(exit_code_a, exit_code_b); }
+
+int report(const Error& error, bool json) {
+  std::string line = fmt::format("miniatura: {}: {}", code_name(error.code), error.message);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      c = ' ';  // one line, and no terminal escapes
+  }
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  if (json) print_json(Json{{"error", error_json(error)}});
+  return exit_code(error);
+}
+
+void print_line(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+void print_json(const Json& value) { print_line(to_text(value)); }
+
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
+Log quiet_log(const Environment& environment) {
+  const auto level = environment.get("MINIATURA_LOG_LEVEL");
+  return Log(level ? log_level(*level) : LogLevel::off);
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  if (bytes < 1'000'000) return fmt::format("{:.1f} KB", static_cast<double>(bytes) / 1e3);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+}  // namespace miniatura

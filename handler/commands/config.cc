@@ -1,0 +1,78 @@
+// miniatura config check: is the configuration right, and are its buckets within reach?
+#include "handler/config.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <set>
+
+#include "handler/commands/command.h"
+#include "handler/once.h"
+#include "handler/reply.h"
+#include "s3client/open_store.h"
+
+namespace miniatura {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct CheckOptions {
+  ConfigOptions config;
+  bool json = false;
+};
+
+Json json_of(const Config& config) {
+  Json rules = Json::array();
+  for (const Rule& rule : config.rules.rules) {
+    Json presets = Json::array();
+    for (const Preset& preset : rule.presets) presets.push_back(preset.name);
+    rules.push_back({{"rule", rule.name},
+                     {"destination_bucket", rule.destination_bucket},
+                     {"presets", presets}});
+  }
+  return {{"store", config.store}, {"journal", config.journal}, {"rules", std::move(rules)}};
+}
+
+int run_check(const CheckOptions& options, const Environment& environment) {
+  const auto config = load_config(environment, options.config);
+  if (!config) return report(config.error(), options.json);
+  SystemClock clock;
+  const auto stores = open_store(config->store, environment, clock);
+  if (!stores) return report(stores.error(), options.json);
+  const auto store = (*stores)();
+  std::set<std::string> buckets;
+  for (const Rule& rule : config->rules.rules) buckets.insert(rule.destination_bucket);
+  for (const std::string& bucket : buckets) {
+    const auto reached = store->reach(bucket, {Deadline::after(clock, 30s), ""});
+    if (!reached) return report(destination_error(reached.error()), options.json);
+    if (!options.json) print_line(fmt::format("bucket {}: within reach", bucket));
+  }
+  if (options.json) {
+    print_json(json_of(*config));
+  } else {
+    print_line(fmt::format("store {}, journal {}", config->store, config->journal));
+    for (const Rule& rule : config->rules.rules) {
+      print_line(fmt::format("{}: {} presets, destination bucket {}", rule.name,
+                             rule.presets.size(), rule.destination_bucket));
+    }
+    print_line("the configuration is right");
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_config_command(CLI::App& app, const Environment& environment, Run& run) {
+  auto* config = app.add_subcommand("config", "The configuration");
+  config->require_subcommand(1);
+  auto* check = config->add_subcommand("check", "Validates it and the reach of its buckets");
+  auto options = std::make_shared<CheckOptions>();
+  check->add_flag("--json", options->json, "The result as JSON");
+  add_store_option(*check, options->config);
+  add_journal_option(*check, options->config);
+  check->callback(
+      [&, options] { run = [&, options] { return run_check(*options, environment); }; });
+}
+
+}  // namespace miniatura

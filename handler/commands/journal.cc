@@ -1,0 +1,86 @@
+// miniatura journal list: what was done.
+#include "handler/journal.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "handler/commands/command.h"
+#include "handler/reply.h"
+
+namespace miniatura {
+namespace {
+
+struct ListOptions {
+  ConfigOptions config;
+  JournalFilter filter;
+  bool json = false;
+};
+
+Json json_of(const JournalRow& row) {
+  const Outcome& outcome = row.event.outcome;
+  Json json = {{"id", row.id},
+               {"time", row.time},
+               {"bucket", row.event.object.bucket},
+               {"key", row.event.object.key},
+               {"version", row.event.object.version},
+               {"etag", outcome.etag},
+               {"outcome", outcome_name(outcome.what)}};
+  if (!row.reason.empty()) json["reason"] = row.reason;
+  if (outcome.error)
+    json["error"] = {{"code", row.error_code}, {"message", outcome.error->message}};
+  json["attempt"] = row.attempt;
+  json["duration_ms"] = outcome.timings.total.wall_ms;
+  json["source"] = Json::object();
+  if (outcome.source) json["source"] = source_json(*outcome.source);
+  json["thumbnails"] = event_json(row.event)["thumbnails"];
+  return json;
+}
+
+void print_table(const std::vector<JournalRow>& rows) {
+  print_line(fmt::format("{:>5}  {:24}  {:8}  {:>9}  {}", "id", "time", "outcome", "ms", "object"));
+  for (const JournalRow& row : rows) {
+    const Outcome& outcome = row.event.outcome;
+    const std::string why = !row.reason.empty() ? "  (" + row.reason + ")"
+                            : outcome.error
+                                ? "  " + row.error_code + ": " + outcome.error->message
+                                : fmt::format("  {} thumbnails", outcome.thumbnails.size());
+    print_line(fmt::format("{:>5}  {:24}  {:8}  {:>9.1f}  {}{}", row.id, row.time,
+                           outcome_name(outcome.what), outcome.timings.total.wall_ms,
+                           row.event.object.text(), why));
+  }
+}
+
+int run_list(const ListOptions& options, const Environment& environment) {
+  const auto rows =
+      make_journal(journal_setting(environment, options.config))->list(options.filter);
+  if (!rows) return report(rows.error(), options.json);
+  if (!options.json && stdout_is_terminal()) {
+    print_table(*rows);
+    return kExitDone;
+  }
+  for (const JournalRow& row : *rows) print_json(json_of(row));
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_journal_command(CLI::App& app, const Environment& environment, Run& run) {
+  auto* journal = app.add_subcommand("journal", "What was done");
+  journal->require_subcommand(1);
+  auto* list = journal->add_subcommand(
+      "list", "Events, the newest first: a table, or one JSON a line in a pipe");
+  auto options = std::make_shared<ListOptions>();
+  list->add_flag("--failed", options->filter.failed_only, "Failed and deferred ones only");
+  list->add_option("--bucket", options->filter.bucket, "Of this source bucket");
+  list->add_option("--since", options->filter.since,
+                   "From this time on: 2026-11-22, or 2026-11-22T10:00:00Z");
+  list->add_option("--limit", options->filter.limit, "At most so many (50)")
+      ->check(CLI::Range(1, 1'000'000));
+  list->add_flag("--json", options->json, "One JSON object a line");
+  add_journal_option(*list, options->config);
+  list->callback([&, options] { run = [&, options] { return run_list(*options, environment); }; });
+}
+
+}  // namespace miniatura

@@ -1,0 +1,39 @@
+// One delivery from its payload to its answer: what every front door calls.
+//
+// Read top-down: parse, collapse, process each, journal, reply, log. The deadline keeps a reserve:
+// work runs until then, and what was not done is deferred.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "handler/config.h"
+#include "handler/journal.h"
+#include "handler/process.h"
+#include "runtime/delivery.h"
+#include "runtime/log.h"
+
+namespace miniatura {
+
+// What all workers share; borrowed, and outlives the HandleFn made from it. All of it is
+// thread-safe.
+struct Application {
+  const Config* config = nullptr;
+  Journal* journal = nullptr;
+  const Log* log = nullptr;
+  const Clock* clock = nullptr;
+};
+
+// The HandleFn of one worker, which owns its store. Never throws: what a fault of ours throws is an
+// `internal` failure of that delivery.
+HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store);
+
+// When work has to stop so that the answer still gets out: a reserve of min(2 s, 20 % of the time
+// given) before the door's deadline.
+Deadline work_deadline(const Deadline& deadline, const Clock& clock);
+
+// What would be done, touching no store: an object an event,
+// {"bucket","key","outcome":"planned"|"skipped"|"failed","reason"?,"rule"?,"thumbnails":[{"preset","bucket","key"}]}.
+Result<std::vector<Json>> plan_delivery(ByteView payload, const Rules& rules);
+
+}  // namespace miniatura

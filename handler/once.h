@@ -1,0 +1,51 @@
+// Once in effect, without a shared database: what is done already, and storing so that the newest
+// source wins.
+//
+// Every thumbnail carries which source, which bytes of it (etag) and which preset it was made from;
+// the last preset's thumbnail is the commit mark, written when all others are there. Conditional
+// writes decide between workers: whatever the order of deliveries, the thumbnails end as those of
+// the newest source, and an old one never overwrites a new one. (How it looks from outside, and why
+// it converges: README, "Once in effect".)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handler/outcome.h"
+#include "handler/rules.h"
+#include "runtime/context.h"
+#include "s3client/object_store.h"
+#include "thumbnailer/render.h"
+
+namespace miniatura {
+
+// The metadata of a thumbnail (x-amz-meta-…).
+inline constexpr const char* kSourceKey = "miniatura-source";  // percent-encoded bucket/key
+inline constexpr const char* kSourceEtagKey =
+    "miniatura-source-etag";                                   // of the bytes it was made from
+inline constexpr const char* kPresetKey = "miniatura-preset";  // hash of the preset
+inline constexpr const char* kPlanKey =
+    "miniatura-plan";  // of the commit mark alone: hash of all presets and keys
+
+// The plan itself, if it is still to do; else Skipped: done, stale, gone. The usual event, of a new
+// object, costs one HEAD here; a duplicate that one alone; an old event of an overwritten object
+// one more, of the source.
+Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context);
+
+// Puts all thumbnails (in the plan's order), made from the source's bytes `source_etag`. Nothing:
+// the source was overwritten meanwhile, and what we hold is old. Errors: destination_conflict where
+// a key holds something that was not made from this source; destination_contended; what the store
+// fails with. Skipped: gone.
+Step<std::optional<std::vector<StoredThumbnail>>> store_all(
+    const Plan& plan, const std::vector<Thumbnail>& thumbnails, const std::string& source_etag,
+    ObjectStore& store, const Context& context);
+
+// Was this object made by us, from whatever source?
+bool is_thumbnail(const ObjectInfo& info);
+
+// The store speaks of objects; the pipeline knows which side of the work they are on.
+Error source_error(Error error);
+Error destination_error(Error error);
+
+}  // namespace miniatura

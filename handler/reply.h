@@ -1,0 +1,34 @@
+// Outcomes into answers: what a door sends back, what becomes of its items, and the log line. One
+// table for all doors:
+//
+//   stored, skipped  -> ack
+//   deferred         -> retry
+//   failed           -> dead
+//
+// Pure. For an item with several outcomes, and for the whole, deferred wins over failed.
+#pragma once
+
+#include <vector>
+
+#include "handler/outcome.h"
+#include "runtime/delivery.h"
+#include "runtime/json.h"
+
+namespace miniatura {
+
+// {"stored":n,"skipped":n,"failed":n,"deferred":n,"events":[…]}: the reply to a direct event.
+Json reply_json(const std::vector<EventOutcome>& events);
+
+// {"bucket","key","outcome","reason"?,"error"?,"thumbnails"}
+Json event_json(const EventOutcome& event);
+
+Json error_json(const Error& error);          // {"code","message"}
+Json source_json(const SourceFacts& source);  // {"format","width","height","bytes","orientation"}
+Json timings_json(const Timings& timings);
+
+Handled handled(const std::vector<EventOutcome>& events);
+
+// A payload that could not be parsed: the delivery has failed as a whole.
+Handled handled(const Error& error);
+
+}  // namespace miniatura

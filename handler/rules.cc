@@ -1,0 +1,66 @@
+#include "handler/rules.h"
+
+#include <algorithm>
+
+#include "runtime/crypto.h"
+
+namespace miniatura {
+namespace {
+
+// 64 bits tell the presets of one key apart, and keep the metadata short.
+std::string short_hash(const std::string& text) { return sha256_hex(text).substr(0, 16); }
+
+// The first guard against feeding on ourselves: a key under any rule's literal destination is our
+// output. (The second is at start, config; the last is the metadata of the source, process.)
+bool is_own_output(const ObjectId& object, const Rules& rules) {
+  return std::any_of(rules.rules.begin(), rules.rules.end(), [&](const Rule& rule) {
+    return object.bucket == rule.destination_bucket &&
+           object.key.starts_with(rule.destination_key.literal_prefix());
+  });
+}
+
+Result<PlannedThumbnail> plan_thumbnail(const ObjectEvent& event, const Rule& rule,
+                                        const Preset& preset) {
+  PlannedThumbnail planned;
+  planned.order = {preset, output_format(preset, event.object.key)};
+  planned.preset_hash =
+      short_hash(canonical_text(preset) + '\n' + std::string(format_name(planned.order.format)));
+  planned.bucket = rule.destination_bucket;
+  TemplateValues values;
+  values.bucket = event.object.bucket;
+  values.key = event.object.key;
+  values.etag = event.etag;
+  values.preset = preset.name;
+  values.extension = format_extension(planned.order.format);
+  values.width = preset.width;
+  values.height = preset.height;
+  TRY(key, rule.destination_key.expand(values));
+  planned.key = std::move(key);
+  return planned;
+}
+
+}  // namespace
+
+Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules) {
+  const auto skip = [](SkipReason reason) { return tl::make_unexpected(Stop(Skipped{reason})); };
+  if (event.kind != ObjectEvent::Kind::created) return skip(SkipReason::not_created);
+  if (event.object.key.ends_with('/')) return skip(SkipReason::folder);
+  if (is_own_output(event.object, rules)) return skip(SkipReason::own_output);
+  if (rules.rules.empty()) return skip(SkipReason::no_rule);
+
+  const Rule& rule = rules.rules.front();
+  Plan plan;
+  plan.source = {event.object.bucket, event.object.key, ""};
+  plan.event_etag = event.etag;
+  plan.rule = rule.name;
+  std::string identity;
+  for (const Preset& preset : rule.presets) {
+    TRY(planned, plan_thumbnail(event, rule, preset));
+    identity += planned.preset_hash + ' ' + planned.bucket + '/' + planned.key + '\n';
+    plan.thumbnails.push_back(std::move(planned));
+  }
+  plan.hash = short_hash(identity);
+  return plan;
+}
+
+}  // namespace miniatura

@@ -1,0 +1,47 @@
+// Which events are worked on, and what is to be made of them where.
+//
+// Pure: planning touches no store, so `replay --dry-run` prints exactly what the pipeline would do.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "handler/key_template.h"
+#include "handler/outcome.h"
+#include "thumbnailer/preset.h"
+
+namespace miniatura {
+
+struct Rule {
+  std::string name;             // as it stands in the configuration: "rules[0]", "MINIATURA_DEST"
+  std::vector<Preset> presets;  // at least one; the last one's thumbnail is the commit mark
+  std::string destination_bucket;
+  KeyTemplate destination_key;
+};
+
+// The first rule that matches is taken. (Today there is one, from the environment, and it matches
+// every object.)
+struct Rules {
+  std::vector<Rule> rules;
+};
+
+struct PlannedThumbnail {
+  RenderOrder order;
+  std::string preset_hash;  // of everything that the preset says
+  std::string bucket;
+  std::string key;
+};
+
+struct Plan {
+  ObjectId source;  // without a version: the source as it is now
+  std::string event_etag;
+  std::string rule;
+  std::vector<PlannedThumbnail>
+      thumbnails;    // in the order of the presets: the last one is the commit mark
+  std::string hash;  // of all thumbnails: their presets and keys
+};
+
+// Skipped: no_rule, folder, not_created, own_output. Error: a template that the event cannot fill.
+Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules);
+
+}  // namespace miniatura

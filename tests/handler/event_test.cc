@@ -1,0 +1,176 @@
+#include "handler/event.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fixture.h"
+
+namespace miniatura {
+namespace {
+
+using Kind = ObjectEvent::Kind;
+
+std::vector<EventRecord> parsed(const std::string& fixture) {
+  auto records = parse_events(read_fixture("events/" + fixture));
+  EXPECT_TRUE(records) << fixture << ": " << (records ? "" : records.error().message);
+  return records ? *std::move(records) : std::vector<EventRecord>();
+}
+
+ObjectEvent only_event(const std::string& fixture) {
+  const auto records = parsed(fixture);
+  EXPECT_EQ(records.size(), 1U) << fixture;
+  if (records.size() != 1 || !std::holds_alternative<ObjectEvent>(records[0])) {
+    ADD_FAILURE() << fixture << ": not one object event";
+    return {};
+  }
+  return std::get<ObjectEvent>(records[0]);
+}
+
+TEST(EventTest, every_fixture_gives_its_key_and_kind) {
+  struct Case {
+    const char* fixture;
+    const char* key;
+    Kind kind;
+  };
+  const Case cases[] = {
+      {"s3-put-v2.0.json", "uploads/red flower.jpg", Kind::created},
+      {"s3-put-v2.1.json", "uploads/red flower.jpg", Kind::created},
+      {"s3-put-v2.5.json", "uploads/red flower.jpg", Kind::created},
+      {"s3-multipart-v2.1.json", "uploads/big+tiff.tif", Kind::created},
+      {"s3-unicode-key-v2.1.json", "uploads/写真 1+2 (copy).jpg", Kind::created},
+      {"s3-removed-delete-v2.1.json", "uploads/red flower.jpg", Kind::removed},
+      {"s3-removed-deletemarker-v2.1.json", "uploads/red flower.jpg", Kind::removed},
+      {"s3-tagging-v2.3.json", "uploads/red flower.jpg", Kind::other},
+      {"s3-lifecycle-expiration-v2.3.json", "uploads/red flower.jpg", Kind::other},
+      {"s3-replication-v2.2.json", "uploads/red flower.jpg", Kind::other},
+      {"minio-put-webhook.json", "uploads/2026/red flower+1.jpg", Kind::created},
+      {"minio-puttagging-webhook.json", "uploads/2026/red flower+1.jpg", Kind::other},
+      {"minio-removed-webhook.json", "uploads/2026/red flower+1.jpg", Kind::removed},
+  };
+  for (const Case& c : cases) {
+    const ObjectEvent event = only_event(c.fixture);
+    EXPECT_EQ(event.object.key, c.key) << c.fixture;
+    EXPECT_EQ(event.object.bucket, "photos-in") << c.fixture;
+    EXPECT_EQ(event.kind, c.kind) << c.fixture << ": " << event.name;
+  }
+}
+
+TEST(EventTest, a_put_brings_its_name_etag_and_sequencer) {
+  const ObjectEvent event = only_event("s3-put-v2.1.json");
+  EXPECT_EQ(event.name, "ObjectCreated:Put");
+  EXPECT_EQ(event.etag, "4e68adba0abe2dc8653dc3354e14c01d");
+  EXPECT_EQ(event.sequencer, "0C0F6F405D6ED209E1");
+  EXPECT_EQ(event.item_id, "");
+}
+
+TEST(EventTest, minios_event_name_loses_its_s3_prefix) {
+  EXPECT_EQ(only_event("minio-put-webhook.json").name, "ObjectCreated:Put");
+}
+
+TEST(EventTest, no_work_is_success) {
+  for (const char* fixture : {"empty-records.json", "null-records.json", "s3-test-event.json"}) {
+    EXPECT_TRUE(parsed(fixture).empty()) << fixture;
+  }
+}
+
+TEST(EventTest, an_unknown_shape_is_an_error_that_lists_the_accepted_ones) {
+  const auto records = parse_events(read_fixture("events/unknown-shape.json"));
+  ASSERT_FALSE(records);
+  EXPECT_EQ(records.error().code, ErrorCode::event_unsupported);
+  EXPECT_THAT(records.error().message, testing::HasSubstr("aws:s3"));
+  EXPECT_THAT(records.error().message, testing::HasSubstr("minio:s3"));
+}
+
+TEST(EventTest, an_unknown_major_version_rejects_its_record) {
+  const auto records = parsed("s3-put-v3.0-unknown-major.json");
+  ASSERT_EQ(records.size(), 1U);
+  const auto& rejected = std::get<RejectedRecord>(records[0]);
+  EXPECT_EQ(rejected.error.code, ErrorCode::event_unsupported);
+  EXPECT_THAT(rejected.error.message, testing::HasSubstr("3.0"));
+}
+
+TEST(EventTest, a_bad_escape_rejects_that_record_alone) {
+  const std::string good =
+      R"({"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put",)"
+      R"("s3":{"bucket":{"name":"b"},"object":{"key":"good.jpg"}}})";
+  const std::string bad =
+      R"({"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put",)"
+      R"("s3":{"bucket":{"name":"b"},"object":{"key":"bad%ZZ.jpg"}}})";
+  const auto records = parse_events(R"({"Records":[)" + bad + "," + good + "]}");
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2U);
+  const auto& rejected = std::get<RejectedRecord>((*records)[0]);
+  EXPECT_EQ(rejected.error.code, ErrorCode::event_malformed);
+  EXPECT_THAT(rejected.error.message, testing::HasSubstr("bad%ZZ.jpg"));
+  EXPECT_EQ(rejected.object.key, "bad%ZZ.jpg");
+  EXPECT_EQ(std::get<ObjectEvent>((*records)[1]).object.key, "good.jpg");
+}
+
+TEST(EventTest, records_of_the_wrong_type_are_rejected_and_never_crash) {
+  const char* payloads[] = {
+      R"({"Records":[1,null,"x",[],{}]})",
+      R"({"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":[]}]})",
+      R"({"Records":[{"eventVersion":2.1,"eventSource":"aws:s3"}]})",
+      R"({"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{"bucket":{"name":7},"object":{"key":{}}}}]})",
+  };
+  for (const char* payload : payloads) {
+    const auto records = parse_events(payload);
+    ASSERT_TRUE(records) << payload;
+    for (const EventRecord& record : *records) {
+      EXPECT_TRUE(std::holds_alternative<RejectedRecord>(record)) << payload;
+    }
+  }
+}
+
+TEST(EventTest, what_is_no_json_names_the_byte) {
+  for (const char* payload : {"", "{", "nonsense", "{\"Records\":[}"}) {
+    const auto records = parse_events(payload);
+    ASSERT_FALSE(records) << payload;
+    EXPECT_EQ(records.error().code, ErrorCode::event_malformed) << payload;
+    EXPECT_THAT(records.error().message, testing::HasSubstr("byte")) << payload;
+  }
+}
+
+TEST(EventTest, bytes_depth_and_records_are_bounded) {
+  EventLimits limits;
+  limits.payload_bytes = 100;
+  limits.records = 2;
+  const auto code_of = [&](const std::string& payload) {
+    const auto records = parse_events(payload, limits);
+    return records ? std::string("accepted") : std::string(code_name(records.error().code));
+  };
+  EXPECT_EQ(code_of(std::string(101, ' ')), "event.too_large");
+  EXPECT_EQ(code_of(R"({"Records":[1,2,3]})"), "event.too_large");
+  EXPECT_EQ(code_of(R"({"Records":[1,2]})"), "accepted");
+  EXPECT_EQ(code_of(std::string(90, '[')), "event.too_large");
+}
+
+TEST(EventTest, a_raw_key_of_minios_listen_notification_is_not_decoded) {
+  const auto records = parse_events(
+      R"({"Records":[{"eventVersion":"2.0","eventSource":"minio:s3","eventName":"s3:ObjectCreated:Put",)"
+      R"("s3":{"bucket":{"name":"b"},"object":{"key":"up/1+1 100%.jpg"}}}]})");
+  ASSERT_TRUE(records);
+  EXPECT_EQ(std::get<ObjectEvent>((*records)[0]).object.key, "up/1+1 100%.jpg");
+}
+
+TEST(EventTest, form_decoding) {
+  EXPECT_EQ(form_decode("a+b%2Bc%20d"), "a b+c d");
+  EXPECT_EQ(form_decode("%E5%86%99%e7%9c%9f"), "写真");
+  EXPECT_EQ(form_decode("%2525"), "%25");  // once
+  EXPECT_EQ(form_decode(""), "");
+  EXPECT_EQ(form_decode("%"), std::nullopt);
+  EXPECT_EQ(form_decode("%4"), std::nullopt);
+  EXPECT_EQ(form_decode("%4x"), std::nullopt);
+}
+
+TEST(EventTest, sequencers_compare_right_padded) {
+  EXPECT_TRUE(later("0055AED6DCD90281E5", "0055AED6DCD9"));
+  EXPECT_FALSE(later("0055AED6DCD9", "0055AED6DCD90281E5"));
+  EXPECT_TRUE(later("1", "0FFF"));
+  EXPECT_FALSE(later("10", "1"));  // equal once padded: no proof of anything
+  EXPECT_FALSE(later("", "1"));
+  EXPECT_FALSE(later("1", ""));
+}
+
+}  // namespace
+}  // namespace miniatura

@@ -1,0 +1,163 @@
+#include "handler/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "runtime/database.h"
+#include "tests/support/fixture.h"
+
+namespace miniatura {
+namespace {
+
+EventOutcome event(const std::string& key, Outcome::What what) {
+  EventOutcome event;
+  event.object = {"photos", key, "v1"};
+  event.event_etag = "e1";
+  event.outcome.what = what;
+  return event;
+}
+
+EventOutcome stored_event(const std::string& key) {
+  EventOutcome stored = event(key, Outcome::What::stored);
+  stored.outcome.etag = "e2";
+  stored.outcome.source = SourceFacts{ImageFormat::png, 640, 480, 12345, 6};
+  stored.outcome.timings.total.wall_ms = 12.5;
+  stored.outcome.thumbnails = {
+      {"small", "thumbs", key + "/small.webp", 256, 192, 999, ImageFormat::webp, "t1"},
+      {"card", "thumbs", key + "/card.jpg", 600, 400, 5000, ImageFormat::jpeg, "t2"}};
+  return stored;
+}
+
+EventOutcome failed_event(const std::string& key, ErrorCode code) {
+  Error error;
+  error.code = code;
+  error.message = "what went wrong with " + key;
+  EventOutcome failed =
+      event(key, error.retryable() ? Outcome::What::deferred : Outcome::What::failed);
+  failed.outcome.error = error;
+  return failed;
+}
+
+Delivery delivery() {
+  Delivery delivery;
+  delivery.door = "replay";
+  delivery.attempt = 3;
+  return delivery;
+}
+
+std::vector<std::string> keys(const Result<std::vector<JournalRow>>& rows) {
+  std::vector<std::string> keys;
+  EXPECT_TRUE(rows) << (rows ? "" : rows.error().message);
+  if (rows) {
+    for (const JournalRow& row : *rows) keys.push_back(row.event.object.key);
+  }
+  return keys;
+}
+
+TEST(JournalTest, a_stored_event_comes_back_whole) {
+  const auto journal = make_journal(":memory:");
+  ASSERT_TRUE(journal->record(stored_event("a.png"), delivery()));
+  const auto rows = journal->list({});
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 1U);
+  const JournalRow& row = rows->front();
+  EXPECT_EQ(row.event.object.text(), "photos/a.png");
+  EXPECT_EQ(row.event.object.version, "v1");
+  EXPECT_EQ(row.attempt, 3);
+  EXPECT_THAT(row.time, testing::MatchesRegex("20..-..-..T..:..:......Z"));
+  const Outcome& outcome = row.event.outcome;
+  EXPECT_EQ(outcome.what, Outcome::What::stored);
+  EXPECT_EQ(outcome.etag, "e2");
+  EXPECT_EQ(outcome.timings.total.wall_ms, 12.5);
+  ASSERT_TRUE(outcome.source);
+  EXPECT_EQ(outcome.source->format, ImageFormat::png);
+  EXPECT_EQ(outcome.source->width, 640);
+  EXPECT_EQ(outcome.source->orientation, 6);
+  ASSERT_EQ(outcome.thumbnails.size(), 2U);
+  EXPECT_EQ(outcome.thumbnails[0].key, "a.png/small.webp");
+  EXPECT_EQ(outcome.thumbnails[1].bytes, 5000U);
+  EXPECT_EQ(outcome.thumbnails[1].etag, "t2");
+}
+
+TEST(JournalTest, filters_and_order) {
+  const auto journal = make_journal(":memory:");
+  ASSERT_TRUE(journal->record(stored_event("1"), delivery()));
+  ASSERT_TRUE(journal->record(failed_event("2", ErrorCode::image_corrupt), delivery()));
+  ASSERT_TRUE(journal->record(failed_event("3", ErrorCode::source_denied), delivery()));
+  EventOutcome other = event("4", Outcome::What::skipped);
+  other.object.bucket = "other";
+  other.outcome.reason = SkipReason::gone;
+  ASSERT_TRUE(journal->record(other, delivery()));
+
+  EXPECT_THAT(keys(journal->list({})), testing::ElementsAre("4", "3", "2", "1"));
+  EXPECT_THAT(keys(journal->list({true, "", "", 50})), testing::ElementsAre("3", "2"));
+  EXPECT_THAT(keys(journal->list({false, "other", "", 50})), testing::ElementsAre("4"));
+  EXPECT_THAT(keys(journal->list({false, "", "", 2})), testing::ElementsAre("4", "3"));
+  EXPECT_THAT(keys(journal->list({false, "", "2999", 50})), testing::IsEmpty());
+  EXPECT_THAT(keys(journal->list({false, "", "2020-01-01", 50})), testing::SizeIs(4));
+
+  const auto rows = journal->list({});
+  EXPECT_EQ((*rows)[0].reason, "gone");
+  EXPECT_EQ((*rows)[1].error_code, "source.denied");
+  EXPECT_EQ((*rows)[1].event.outcome.what, Outcome::What::deferred);
+  EXPECT_EQ((*rows)[2].event.outcome.error->message, "what went wrong with 2");
+}
+
+TEST(JournalTest, a_file_outlives_the_process_and_listing_never_creates_one) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/state/journal.db";
+  EXPECT_THAT(keys(make_journal(path)->list({})), testing::IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE(make_journal(path)->record(stored_event("a"), delivery()));
+  const auto journal = make_journal(path);
+  EXPECT_THAT(keys(journal->list({})), testing::ElementsAre("a"));
+  ASSERT_TRUE(
+      journal->record(stored_event("b"), delivery()));  // after a list, which opened it read-only
+  EXPECT_THAT(keys(journal->list({})), testing::ElementsAre("b", "a"));
+}
+
+TEST(JournalTest, several_writers_of_one_file_lose_nothing) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  constexpr int kWriters = 4;
+  constexpr int kRows = 25;
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&] {
+      const auto journal = make_journal(path);  // a connection of its own, as another process has
+      for (int i = 0; i < kRows; ++i) {
+        const auto recorded = journal->record(stored_event("k"), delivery());
+        EXPECT_TRUE(recorded) << recorded.error().message;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  const auto rows = make_journal(path)->list({false, "", "", 1000});
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->size(), static_cast<std::size_t>(kWriters * kRows));
+  for (const JournalRow& row : *rows) EXPECT_EQ(row.event.outcome.thumbnails.size(), 2U);
+}
+
+TEST(JournalTest, a_journal_of_a_newer_version_is_left_alone) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  ASSERT_TRUE(Database::open(path)->execute("PRAGMA user_version = 99"));
+  const auto recorded = make_journal(path)->record(stored_event("a"), delivery());
+  ASSERT_FALSE(recorded);
+  EXPECT_THAT(recorded.error().message, testing::HasSubstr("99"));
+}
+
+TEST(JournalTest, none_remembers_nothing_and_an_unwritable_one_says_which) {
+  EXPECT_TRUE(make_journal("none")->record(stored_event("a"), delivery()));
+  const auto recorded =
+      make_journal("/proc/nowhere/journal.db")->record(stored_event("a"), delivery());
+  ASSERT_FALSE(recorded);
+  EXPECT_EQ(recorded.error().code, ErrorCode::journal_unavailable);
+  EXPECT_THAT(recorded.error().message, testing::HasSubstr("/proc/nowhere/journal.db"));
+}
+
+}  // namespace
+}  // namespace miniatura
