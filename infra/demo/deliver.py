@@ -19,6 +19,7 @@ from s3 import S3
 
 SOURCE_BUCKET, DESTINATION_BUCKET = "photos", "thumbnails"
 INVOKE_TIMEOUT_S = 120
+NAME_MAX = 40  # characters of a name in the table
 
 
 class Directory:
@@ -116,15 +117,17 @@ def human(size):
 
 
 def print_table(rows):
-    width = max(7, *(min(32, len(row["name"])) for row in rows))
-    print(f"{'picture':{width}}  {'source':>9}  {'thumbnails':32}  {'bytes':>9}  {'ms':>6}")
+    lines = [("picture", "source", "thumbnails", "bytes", "ms")]
     for row in rows:
-        name = row["name"] if len(row["name"]) <= 32 else row["name"][:31] + "…"
+        name = row["name"] if len(row["name"]) <= NAME_MAX else row["name"][:NAME_MAX - 1] + "…"
         made = ", ".join(f"{t['preset']} {t['width']}x{t['height']} {t['format']}" for t in row["thumbnails"])
         size = human(sum(t["bytes"] for t in row["thumbnails"])) if row["thumbnails"] else "-"
-        print(f"{name:{width}}  {human(row['source_bytes']):>9}  {made or 'none':32}  {size:>9}  {row['ms']:6.0f}")
-        if "error" in row:
-            print(f"{'':{width}}  {row['error']}")
+        lines.append((name, human(row["source_bytes"]), made or "none", size, f"{row['ms']:.0f}"))
+    widths = [max(len(cell) for cell in column) for column in zip(*lines)]
+    for i, (name, source, made, size, took) in enumerate(lines):
+        print(f"{name:{widths[0]}}  {source:>{widths[1]}}  {made:{widths[2]}}  {size:>{widths[3]}}  {took:>{widths[4]}}")
+        if i > 0 and "error" in rows[i - 1]:
+            print("  " + rows[i - 1]["error"])
 
 
 def main():
@@ -141,9 +144,9 @@ def main():
     _, start_ms = invoke(given.invoke, {"Records": []})  # the first event also starts the function
     rows = [deliver(store, given.invoke, photo, key)
             for photo, key in zip(given.photos, object_keys(given.photos))]
+    (given.out / "contact-sheet.html").write_text(contact_sheet.page(rows, start_ms), encoding="utf-8")
     print_table(rows)
     print(f"\nThe function started and answered its first, empty event in {start_ms:.0f} ms.")
-    (given.out / "contact-sheet.html").write_text(contact_sheet.page(rows, start_ms), encoding="utf-8")
     return 1 if any("error" in row for row in rows) else 0
 
 

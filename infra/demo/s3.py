@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import hmac
 import http.client
+import time
 import urllib.parse
 
 TIMEOUT_S = 60
@@ -24,7 +25,16 @@ class S3:
         self.address, self.access_key, self.secret_key, self.region = address, access_key, secret_key, region
 
     def make_bucket(self, bucket):
-        self.request("PUT", bucket)
+        """Waits for a server that says it is ready before it is (MinIO: 503 for a moment)."""
+        until = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                self.request("PUT", bucket)
+                return
+            except S3Error as error:
+                if error.status != 503 or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def put(self, bucket, key, body, content_type="application/octet-stream"):
         """Gives the etag, without its quotes."""
@@ -60,14 +70,14 @@ class S3:
 
     def sign(self, method, path, query, body, extra):
         """AWS Signature Version 4, the whole of it: canonical request, string to sign, derived key."""
-        time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         payload = hashlib.sha256(body).hexdigest()
-        headers = {**extra, "host": self.address, "x-amz-content-sha256": payload, "x-amz-date": time}
+        headers = {**extra, "host": self.address, "x-amz-content-sha256": payload, "x-amz-date": now}
         names = ";".join(sorted(headers))
         lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
         canonical = "\n".join([method, path, query, lines, names, payload])
-        scope = f"{time[:8]}/{self.region}/s3/aws4_request"
-        text = "\n".join(["AWS4-HMAC-SHA256", time, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+        scope = f"{now[:8]}/{self.region}/s3/aws4_request"
+        text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
         key = ("AWS4" + self.secret_key).encode()
         for part in scope.split("/"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()

@@ -47,7 +47,7 @@ class OnMinio(support.Case):
         self.assertEqual(support.size_of(image), ("jpeg", 256, 192))
 
     def test_odd_keys_go_in_and_come_out(self):
-        keys = ["a+b.png", "写真 1+2 (copy).png", "per%20cent%.png", "x//y.png", "q?&=#;.png", "émoji 🙂.png", "t~!*'.png"]
+        keys = ["a+b.png", "写真 1+2 (copy).png", "per%20cent%.png", "q?&=#;.png", "émoji 🙂.png", "t~!*'.png"]
         picture = support.png(8, 8, support.quarters)
         for key in keys:
             self.s3.put("photos", key, picture)

@@ -256,9 +256,9 @@ def start_minio(case):
     secret = secrets.token_hex(20)
 
     def ready():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/minio/health/ready")
-        return connection.getresponse().status == 200
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            connection.request("GET", "/minio/health/ready")
+            return connection.getresponse().status == 200
 
     env = {"PATH": os.environ["PATH"], "HOME": str(case.dir), "MINIO_ROOT_USER": "tests",
            "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
