@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Builds and checks everything; ends with the test runner's own summary.
+#
+#   infra/test.sh          format, scripts, clang-tidy on what changed, the tests
+#   infra/test.sh --all    and what is slow: clang-tidy on every file, the tests under the sanitizers, the release build
+#
+# A test whose server is missing is skipped, and named; with CI=true it fails.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+jobs=$(nproc)
+tidy_files_max=24  # of those that changed, so that a large merge does not take an hour; --all takes every file
+
+step() { printf '\n== %s\n' "$*"; }
+die() { printf 'test: %s\n' "$*" >&2; exit 1; }
+report_failure() { [ "$1" = 0 ] || printf '\ntest: FAILED in: %s\n' "$step_name" >&2; }
+trap 'report_failure $?' EXIT
+step_name=start
+run_step() { step_name=$1; step "$1"; shift; "$@"; }
+
+cpp_files() { git ls-files --cached --others --exclude-standard -- '*.cc' '*.h'; }
+
+build() { cmake --preset "$1" >"$root/build/$1.configure.log" 2>&1 || { cat "$root/build/$1.configure.log"; return 1; }
+  cmake --build --preset "$1" -j "$jobs"; }
+
+check_format() { cpp_files | xargs -r -d '\n' clang-format-14 --dry-run -Werror; }
+
+check_scripts() {
+  git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -r -d '\n' shellcheck -x
+}
+
+# What this branch changed since it left main, or the last commit; and what is not committed yet. Newest first.
+changed_files() {
+  local base=''
+  if base=$(git merge-base HEAD origin/main 2>/dev/null) && [ "$base" != "$(git rev-parse HEAD)" ]; then :; else
+    base=$(git rev-parse -q --verify HEAD~1 || true)
+  fi
+  {
+    git diff --name-only --diff-filter=d HEAD
+    git ls-files --others --exclude-standard
+    [ -z "$base" ] || git log --format= --name-only --diff-filter=d "$base..HEAD"
+  } | awk '!seen[$0]++'
+}
+
+# A header is checked through the source of its name.
+sources_of() {
+  local file
+  while read -r file; do
+    case $file in *.h) file=${file%.h}.cc ;; esac
+    case $file in *.cc) [ -e "$file" ] && echo "$file" ;; esac
+  done | awk '!seen[$0]++'
+}
+
+tidy() {  # the files come on stdin; only what is built has its flags known
+  local files
+  files=$(grep -Fx -f <(sed -n "s|.*\"file\": \"$root/\(.*\)\".*|\1|p" build/dev/compile_commands.json) || true)
+  [ -n "$files" ] || { echo "nothing to check"; return 0; }
+  printf '%s\n' "$files" | xargs -d '\n' -n 1 -P "$jobs" clang-tidy-14 -p build/dev --quiet 2> >(grep -v 'warnings generated' >&2)
+}
+
+tidy_changed() {
+  local all count
+  all=$(changed_files | sources_of)
+  count=$(printf '%s' "$all" | grep -c . || true)
+  if [ "$count" -gt "$tidy_files_max" ]; then
+    echo "$count files changed: the newest $tidy_files_max are checked here, every file by --all"
+  fi
+  printf '%s\n' "$all" | head -n "$tidy_files_max" | tidy
+}
+
+tidy_all() { cpp_files | sources_of | tidy; }
+
+sanitized() { build "$1" && ctest --preset "$1" -j "$jobs"; }
+
+main() {
+  local all=false
+  case ${1:-} in
+    '') ;;
+    --all) all=true ;;
+    -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) die "no option \"$1\": there is --all" ;;
+  esac
+
+  mkdir -p build
+  run_step "setup" infra/setup.sh build rie minio test
+  export PATH=$PATH:$root/.tools/bin
+  run_step "build (dev)" build dev
+  run_step "clang-format" check_format
+  run_step "shellcheck" check_scripts
+  if $all; then
+    run_step "clang-tidy, every file" tidy_all
+    run_step "tests under AddressSanitizer and UndefinedBehaviorSanitizer" sanitized asan
+    run_step "tests under ThreadSanitizer" sanitized tsan
+    run_step "build (release)" build release
+  else
+    run_step "clang-tidy, what changed" tidy_changed
+  fi
+  run_step "tests" ctest --preset dev -j "$jobs"
+}
+
+main "$@"

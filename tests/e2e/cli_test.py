@@ -1,0 +1,289 @@
+"""The command line, from outside: what it says, where, and with which exit code."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import support
+from fake_s3 import FakeS3
+
+
+class Help(support.Case):
+    def test_every_command_explains_itself(self):
+        for command in ((), ("lambda",), ("replay",), ("thumb",), ("journal",), ("journal", "list"), ("config",),
+                        ("config", "check")):
+            with self.subTest(command):
+                done = self.run_it(*command, "--help")
+                self.assertEqual((done.code, done.err), (0, ""))
+                self.assertIn(command[-1] if command else "replay", done.out)
+
+    def test_version_is_one_line(self):
+        done = self.run_it("--version")
+        self.assertEqual(done.code, 0)
+        self.assertRegex(done.out, r"\Aminiatura \d+\.\d+\.\d+\n\Z")
+
+    def test_wrong_usage_is_exit_2_and_one_line_that_names_the_word(self):
+        for arguments, named in ((("frobnicate",), "frobnicate"), (("replay",), "FILE"), (("thumb", "a.jpg"), "-o"),
+                                 (("replay", "--no-such", "x"), "--no-such"), ((), "")):
+            with self.subTest(arguments):
+                self.assert_error(self.run_it(*arguments), 2, "usage", named)
+
+
+class Replay(support.Case):
+    def replay(self, *keys, **env):
+        files = [self.write(f"event{i}.json", support.event(key)) for i, key in enumerate(keys)]
+        return self.run_it("replay", *files, **env)
+
+    def test_a_photo_becomes_upright_thumbnails_and_a_reply(self):
+        self.upload("up/a b.jpg", support.PHOTO.read_bytes())
+        done = self.replay("up/a b.jpg")
+        self.assertEqual((done.code, done.err), (0, ""))
+        reply, = done.json_lines()
+        self.assertEqual({name: reply[name] for name in ("stored", "skipped", "failed", "deferred")},
+                         {"stored": 1, "skipped": 0, "failed": 0, "deferred": 0})
+        event, = reply["events"]
+        self.assertEqual((event["bucket"], event["key"], event["outcome"]), ("photos", "up/a b.jpg", "stored"))
+        seen = self.thumbnails()
+        for said in event["thumbnails"]:
+            image = seen.pop(said["key"])
+            self.assertEqual((said["bucket"], said["bytes"]), ("thumbs", len(image)))
+            self.assertEqual((said["format"], said["width"], said["height"]), support.size_of(image))
+        self.assertEqual(seen, {})
+
+    def test_several_files_are_several_replies_and_the_worst_decides_the_exit_code(self):
+        self.upload("good.png", support.png(64, 64, support.quarters))
+        self.upload("bad.png", support.corrupt_png())
+        done = self.replay("good.png", "bad.png", "good.png")
+        self.assertEqual(done.code, 1)
+        self.assertEqual([reply["events"][0]["outcome"] for reply in done.json_lines()], ["stored", "failed", "skipped"])
+        self.assertEqual(len(done.error_lines()), 1, done.err)
+
+    def test_a_file_of_lines_is_a_delivery_a_line_and_so_is_standard_input(self):
+        self.upload("a.png", support.png(64, 64, support.quarters))
+        lines = "\n".join(json.dumps(support.event(key)) for key in ("a.png", "gone.png")) + "\n"
+        for done in (self.run_it("replay", self.write("events.jsonl", lines)), self.run_it("replay", "-", stdin=lines)):
+            self.assertEqual(done.code, 0, done.err)
+            self.assertEqual(len(done.json_lines()), 2)
+
+    def test_a_dry_run_says_what_would_be_and_touches_nothing(self):
+        done = self.run_it("replay", "--dry-run", self.write("event.json", support.event("up/a.png")),
+                           MINIATURA_STORE="file:///nowhere/at/all")
+        self.assertEqual((done.code, done.err), (0, ""))
+        plan, = done.json_lines()
+        self.assertEqual(plan["outcome"], "planned")
+        self.assertEqual(plan["thumbnails"], [
+            {"preset": "small", "bucket": "thumbs", "key": "up/a.png/small.webp"},
+            {"preset": "card", "bucket": "thumbs", "key": "up/a.png/card.webp"}])
+        done = self.run_it("replay", "--dry-run", self.write("event.json", support.event("up/")))
+        self.assertEqual((done.json_lines()[0]["outcome"], done.json_lines()[0]["reason"]), ("skipped", "folder"))
+
+    def test_a_killed_run_shows_nothing_partial_and_a_replay_completes_it(self):
+        body = support.LARGE_PHOTO.read_bytes()
+        self.upload("calm.jpg", body)
+        start = time.monotonic()
+        self.assertEqual(self.replay("calm.jpg").code, 0)
+        took_s = time.monotonic() - start
+        right = {key.removeprefix("calm.jpg/"): image for key, image in self.thumbnails().items()}
+        # Wherever the kill falls, what must hold afterwards is the same.
+        for i in range(10):
+            key = f"killed{i}.jpg"
+            self.upload(key, body)
+            event = self.write("event.json", support.event(key))
+            process = subprocess.Popen([support.EXECUTABLE, "replay", event], env=self.env,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(took_s * i / 9)
+            process.kill()
+            process.wait()
+            for name, image in self.thumbnails().items():
+                self.assertEqual(image, right[name.split("/")[1]], f"{name} is not whole")
+            self.assertEqual(self.run_it("replay", event).code, 0)
+            made = {name.split("/")[1]: image for name, image in self.thumbnails().items() if name.startswith(key)}
+            self.assertEqual(made, right)
+
+
+class Failures(support.Case):
+    """Each with its exit code, its reply and a line that names the thing; nothing is left behind."""
+
+    def failing(self, key, body, exit_code, code, *named, **env):
+        if body is not None:
+            self.upload(key, body)
+        done = self.run_it("replay", self.write("event.json", support.event(key)), **env)
+        self.assert_error(done, exit_code, code, *named)
+        reply, = done.json_lines()
+        outcome = "deferred" if exit_code == 75 else "failed"
+        self.assertEqual((reply[outcome], reply["events"][0]["error"]["code"]), (1, code), reply)
+        row = json.loads(self.run_it("journal", "list", "--failed").out.splitlines()[0])
+        self.assertEqual((row["key"], row["outcome"], row["error"]["code"]), (key, outcome, code))
+
+    def test_missing_configuration(self):
+        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")), MINIATURA_DEST=None)
+        self.assert_error(done, 2, "config.missing", "MINIATURA_DEST")
+
+    def test_wrong_configuration(self):
+        event = self.write("event.json", support.event("a.jpg"))
+        for name, value in (("MINIATURA_PRESETS", "small=axb"), ("MINIATURA_DEST", "ftp://x"),
+                            ("MINIATURA_STORE", "ftp://x")):
+            with self.subTest(name):
+                done = self.run_it("replay", event, **{name: value})
+                self.assert_error(done, 2, "config.invalid")
+
+    def test_an_unreadable_file(self):
+        self.assert_error(self.run_it("replay", "no/such.json"), 1, "file.unreadable", "no/such.json")
+        self.assert_error(self.run_it("replay", self.dir), 1, "file.unreadable", self.dir)
+
+    def test_wrong_json(self):
+        event = self.write("event.json", '{"Records": [')
+        done = self.run_it("replay", event)
+        self.assert_error(done, 1, "event.malformed", event)
+        self.assertEqual(done.json_lines()[0]["error"]["code"], "event.malformed")
+
+    def test_a_shape_that_nobody_knows(self):
+        event = self.write("event.json", {"hello": "world"})
+        self.assert_error(self.run_it("replay", event), 1, "event.unsupported", event)
+
+    def test_one_bad_file_among_good_ones_stops_nothing(self):
+        self.upload("a.png", support.png(64, 64, support.quarters))
+        good = self.write("good.json", support.event("a.png"))
+        done = self.run_it("replay", "no/such.json", good)
+        self.assertEqual((done.code, done.json_lines()[0]["stored"]), (1, 1), done.err)
+
+    def test_an_absent_object_is_gone_and_no_error(self):
+        done = self.run_it("replay", self.write("event.json", support.event("not-there.jpg")))
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assertEqual(done.json_lines()[0]["events"][0]["reason"], "gone")
+
+    def test_a_denied_source(self):
+        s3 = FakeS3(self, {("GET", "photos"): (403, "AccessDenied"), ("HEAD", "photos"): (403, "AccessDenied")})
+        self.failing("a.jpg", None, 75, "source.denied", "photos/a.jpg", **s3.variables)
+
+    def test_a_denied_destination(self):
+        s3 = FakeS3(self, {("GET", "photos"): support.PHOTO.read_bytes(), ("HEAD", "photos"): b"",
+                           ("PUT", "thumbs"): (403, "AccessDenied")})
+        self.failing("a.jpg", None, 75, "destination.denied", "thumbs/a.jpg/", **s3.variables)
+
+    def test_a_store_that_nobody_answers_at(self):
+        port, = support.free_ports(1)
+        self.failing("a.jpg", None, 75, "network.unreachable", f"127.0.0.1:{port}", MINIATURA_STORE="s3:",
+                     AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}", AWS_ACCESS_KEY_ID="x",
+                     AWS_SECRET_ACCESS_KEY="y", AWS_REGION="us-east-1")
+
+    def test_missing_credentials(self):
+        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")), MINIATURA_STORE="s3:",
+                           AWS_REGION="us-east-1", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1")
+        self.assert_error(done, 75, "credentials.missing")
+
+    def test_a_missing_source_bucket(self):
+        done = self.run_it("replay", self.write("event.json", support.event("a.jpg", bucket="nowhere")))
+        self.assert_error(done, 75, "source.no_bucket", "nowhere")
+
+    def test_a_missing_destination_bucket(self):
+        self.failing("a.jpg", support.PHOTO.read_bytes(), 75, "destination.no_bucket", "nowhere",
+                     MINIATURA_DEST="s3://nowhere/")
+
+    def test_a_corrupt_image(self):
+        self.failing("bad.png", support.corrupt_png(), 1, "image.corrupt", "photos/bad.png")
+        self.failing("cut.jpg", support.PHOTO.read_bytes()[:300], 1, "image.corrupt", "photos/cut.jpg")
+
+    def test_an_image_over_the_limit_names_limit_and_value(self):
+        self.failing("huge.png", support.huge_png(), 1, "image.too_large", "photos/huge.png", "200000000", "3600000000")
+
+    def test_a_format_that_is_not_allowed_whatever_its_name(self):
+        self.failing("a.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", 1, "image.unsupported", "photos/a.jpg")
+
+    def test_a_thumbnail_of_another_source_is_never_overwritten(self):
+        self.upload("a.jpg", support.PHOTO.read_bytes())
+        theirs = self.store / "thumbs/a.jpg/small.jpg"
+        theirs.parent.mkdir(parents=True)
+        theirs.write_bytes(b"somebody's")
+        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")))
+        self.assertEqual((done.code, done.json_lines()[0]["failed"]), (1, 1), done.err)
+        self.assertIn("destination.conflict", done.err)
+        self.assertEqual(theirs.read_bytes(), b"somebody's")
+
+
+class Thumb(support.Case):
+    def thumb(self, *files):
+        return self.run_it("thumb", *files, "-o", self.dir / "out", "--json")
+
+    def test_files_become_thumbnails_by_name(self):
+        picture = self.dir / "a.b.png"
+        picture.write_bytes(support.png(64, 64, support.quarters))
+        done = self.thumb(support.PHOTO, picture)
+        self.assertEqual((done.code, done.err), (0, ""))
+        photo, drawn = done.json_lines()
+        self.assertEqual((photo["file"], photo["outcome"]), (str(support.PHOTO), "stored"))
+        self.assertEqual(photo["source"], {"format": "jpeg", "width": 450, "height": 600,
+                                           "bytes": support.PHOTO.stat().st_size, "orientation": 6})
+        self.assertEqual([t["path"] for t in drawn["thumbnails"]],
+                         [str(self.dir / "out" / name) for name in ("a.b.small.webp", "a.b.card.webp")])
+        for said in photo["thumbnails"] + drawn["thumbnails"]:
+            with open(said["path"], "rb") as file:
+                image = file.read()
+            self.assertEqual((said["format"], said["width"], said["height"]), support.size_of(image))
+            self.assertEqual(said["bytes"], len(image))
+
+    def test_a_bad_file_has_its_line_and_does_not_stop_the_others(self):
+        bad = self.dir / "bad.png"
+        bad.write_bytes(support.corrupt_png())
+        done = self.thumb(bad, self.dir / "none.png", support.PHOTO)
+        self.assertEqual(done.code, 1)
+        self.assertEqual([line["outcome"] for line in done.json_lines()], ["failed", "failed", "stored"])
+        self.assertEqual([line["error"]["code"] for line in done.json_lines()[:2]], ["image.corrupt", "file.unreadable"])
+        self.assertEqual(len(done.error_lines()), 2)
+        self.assertEqual(len(list((self.dir / "out").iterdir())), 2, "nothing of the bad ones")
+
+    def test_an_unwritable_destination(self):
+        (self.dir / "out").write_text("a file")
+        self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", self.dir / "out")
+
+
+class Journal(support.Case):
+    def test_it_tells_what_was_done_the_newest_first(self):
+        self.upload("a.jpg", support.PHOTO.read_bytes())
+        self.upload("b.png", support.corrupt_png())
+        for key in ("a.jpg", "b.png", "gone.jpg"):
+            self.run_it("replay", self.write("event.json", support.event(key)))
+        done = self.run_it("journal", "list")
+        self.assertEqual((done.code, done.err), (0, ""))
+        rows = done.json_lines()
+        self.assertEqual([(row["key"], row["outcome"]) for row in rows],
+                         [("gone.jpg", "skipped"), ("b.png", "failed"), ("a.jpg", "stored")])
+        self.assertEqual(rows[0]["reason"], "gone")
+        self.assertEqual(rows[1]["error"]["code"], "image.corrupt")
+        self.assertEqual(rows[2]["source"]["orientation"], 6)
+        self.assertEqual([t["key"] for t in rows[2]["thumbnails"]], ["a.jpg/small.jpg", "a.jpg/card.webp"])
+        for row in rows:
+            self.assertLessEqual({"id", "time", "bucket", "key", "version", "etag", "outcome", "attempt",
+                                  "duration_ms", "source", "thumbnails"}, set(row))
+
+    def test_its_filters(self):
+        for key in ("a.jpg", "b.jpg", "c.jpg"):
+            self.run_it("replay", self.write("event.json", support.event(key)))
+        self.assertEqual(len(self.run_it("journal", "list", "--limit", "2").json_lines()), 2)
+        self.assertEqual(self.run_it("journal", "list", "--failed").json_lines(), [])
+        self.assertEqual(self.run_it("journal", "list", "--bucket", "other").json_lines(), [])
+        self.assertEqual(len(self.run_it("journal", "list", "--since", "2020-01-01").json_lines()), 3)
+        self.assertEqual(self.run_it("journal", "list", "--since", "2999-01-01").json_lines(), [])
+
+    def test_a_journal_that_cannot_be_written_costs_no_event(self):
+        self.upload("a.jpg", support.PHOTO.read_bytes())
+        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")),
+                           MINIATURA_JOURNAL="/proc/nowhere/journal.db")
+        self.assertEqual((done.code, done.json_lines()[0]["stored"]), (0, 1), done.err)
+
+
+class Signals(support.Case):
+    def test_an_interrupted_replay_leaves_nothing_partial(self):
+        self.upload("a.jpg", support.LARGE_PHOTO.read_bytes())
+        event = self.write("event.json", support.event("a.jpg"))
+        process = subprocess.Popen([support.EXECUTABLE, "replay", event], env=self.env, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(support.TIMEOUT_S)
+        for image in self.thumbnails().values():
+            support.size_of(image)
+
+
+if __name__ == "__main__":
+    support.main()
