@@ -33,8 +33,9 @@ std::string HttpHeaders::get_or(std::string_view name, std::string fallback) con
 Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request,
                        std::uint64_t limit_bytes) {
   TRY(response, transport.open(request));
+  // Without the query: a presigned one is a secret.
   TRY(body, read_all(*response.body, limit_bytes, ErrorCode::network_invalid,
-                     "the reply of " + request.url));
+                     "the reply of " + request.url.substr(0, request.url.find('?'))));
   return HttpReply{response.status, std::move(response.headers), std::move(body)};
 }
 

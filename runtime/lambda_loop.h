@@ -1,13 +1,16 @@
 // The policy of a Lambda custom runtime: N workers, each next -> handle -> post, until the sandbox
 // ends.
 //
-//   next   an answer other than 200 ends the process (exit 1); connections are tried a few times
-//   post   202 accepted; 400, 403, 410, 413 are logged and the next event is served; 500 ends the
-//   process (exit 1)
+//   next   connections are tried a few times; then, and at any answer other than 200, exit 1
+//   post   202 accepted; 400, 403, 410, 413 and the like are logged and the next event is served;
+//          5xx: exit 1. A network that fails is tried a few times and then logged: next knows more
+//
+// SIGTERM: the events in hand are answered, then exit 0.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/clock.h"
@@ -20,21 +23,28 @@ namespace miniatura {
 
 struct LambdaLoop {
   std::string endpoint;    // AWS_LAMBDA_RUNTIME_API
-  int workers = 1;         // AWS_LAMBDA_MAX_CONCURRENCY
+  int workers = 1;         // AWS_LAMBDA_MAX_CONCURRENCY; 1 runs on the calling thread
   bool extension = false;  // register as an extension, so that SIGTERM comes before the end
-  // Makes the transport of one worker (and one of the extension's thread).
+
+  // What follows is never null and outlives the loop. The transport is that of one worker (or of
+  // the extension's thread): without retries, for what to retry is decided here.
   std::function<std::unique_ptr<HttpTransport>()> make_transport;
   const Log* log = nullptr;
   Clock* clock = nullptr;
 };
 
-// Reads workers and endpoint from the environment. Errors: config_missing without
-// AWS_LAMBDA_RUNTIME_API, config_invalid.
+// Reads endpoint, workers and MINIATURA_LAMBDA_EXTENSION (1 or 0); the rest is the caller's to set.
+// Errors: config_missing without AWS_LAMBDA_RUNTIME_API, config_invalid.
 Result<LambdaLoop> lambda_loop_from(const Environment& environment);
 
-// Makes one HandleFn a worker and serves until SIGTERM (exit 0) or a fault of the API (exit 1). A
-// factory that throws or `init_error` set: posted to /init/error before any event is taken, exit 1.
-// A HandleFn that throws fails its event alone.
+// Makes one HandleFn a worker, all on this thread, and serves until SIGTERM (0) or a fault of the
+// API (1): what it returns is the exit code. Of several workers, one that fails leaves the others
+// at work. A factory that throws or `init_error` is posted to /init/error before any event is
+// taken (1). A HandleFn that throws fails its event alone.
+//
+// Takes SIGTERM over while it runs, so one loop a process; when SIGTERM comes and workers wait for
+// events that nobody can call them back from, the process ends in here. With one worker,
+// _X_AMZN_TRACE_ID follows the event in hand.
 int run_lambda_loop(const LambdaLoop& loop, const HandleFactory& make_handle,
                     const std::optional<Error>& init_error = std::nullopt);
 

@@ -1,0 +1,49 @@
+#include "runtime/json.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace miniatura {
+namespace {
+
+TEST(JsonTest, fields_keep_their_order) {
+  EXPECT_EQ(to_text(parse_json(R"({"b":1,"a":[true,null]})", "it").value()),
+            R"({"b":1,"a":[true,null]})");
+}
+
+TEST(JsonTest, what_is_no_json_names_what_and_where) {
+  for (const char* text : {"", "{", "{\"a\":1,}", "nul", "{} {}", "\"\xff\"", "[1e999]"}) {
+    const auto parsed = parse_json(text, "event.json");
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().code, ErrorCode::event_malformed) << text;
+    EXPECT_EQ(parsed.error().message.find("event.json: not JSON"), 0U) << parsed.error().message;
+  }
+}
+
+TEST(JsonTest, nesting_is_bounded_before_anything_is_built) {
+  const std::string deep = std::string(1'000'000, '[');
+  const auto parsed = parse_json(deep, "event.json");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().code, ErrorCode::event_too_large);
+  EXPECT_TRUE(parse_json("[[[]]]", "it", 3));
+  EXPECT_FALSE(parse_json("[[[]]]", "it", 2));
+  EXPECT_TRUE(parse_json(R"(["[[[\"[[["])", "it", 1)) << "brackets in a string do not nest";
+}
+
+TEST(JsonTest, a_byte_that_is_no_utf_8_is_replaced) {
+  EXPECT_EQ(to_text(Json("a\xff")), "\"a\xef\xbf\xbd\"");
+}
+
+TEST(JsonTest, members_are_looked_up_without_surprise) {
+  const Json value = parse_json(R"({"s":"x","n":1})", "it").value();
+  EXPECT_EQ(string_at(value, "s"), "x");
+  EXPECT_EQ(string_at(value, "n"), "");
+  EXPECT_EQ(string_at(value, "absent"), "");
+  EXPECT_EQ(string_at(Json(7), "s"), "");
+  EXPECT_EQ(member(Json::array(), "s"), nullptr);
+  EXPECT_NE(member(value, "n"), nullptr);
+}
+
+}  // namespace
+}  // namespace miniatura
