@@ -130,7 +130,7 @@ Result<std::string> md5_of(const OpenFile& file, const std::string& path) {
 }
 
 Result<FileStamp> write_fresh(const std::string& path, ByteView bytes) {
-  const auto written = [&]() -> Result<FileStamp> {
+  auto written = [&]() -> Result<FileStamp> {
     // A new inode each time: the one of a crash may still be read by somebody.
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail(file_error(path, errno));
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));

@@ -59,7 +59,7 @@ std::string canonical_query(std::string_view query) {
   std::string text;
   for (const auto& [name, value] : fields) {
     if (!text.empty()) text += '&';
-    text += name + '=' + value;
+    text.append(name).append("=").append(value);
   }
   return text;
 }
@@ -99,8 +99,8 @@ CanonicalRequest canonical_request(std::string_view method, std::string_view url
   std::string lines;
   std::string names;
   for (const auto& [name, value] : signed_fields(parts, headers)) {
-    lines += name + ':' + value + '\n';
-    names += (names.empty() ? "" : ";") + name;
+    lines.append(name).append(":").append(value).append("\n");
+    names.append(names.empty() ? "" : ";").append(name);
   }
   return {fmt::format("{}\n{}\n{}\n{}\n{}\n{}", method, parts.path, canonical_query(parts.query),
                       lines, names, payload_hash),

@@ -43,29 +43,33 @@ int hex_value(char c) {
   return -1;
 }
 
-// The length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none: no
-// overlong forms, no surrogates, nothing over U+10FFFF (Unicode, table 3-7).
+// What may follow a lead byte: how many bytes, and the bounds of the first of them. No overlong
+// forms, no surrogates, nothing over U+10FFFF (Unicode, table 3-7).
+struct Sequence {
+  unsigned lead_low, lead_high;
+  std::size_t followers;
+  unsigned low, high;
+};
+constexpr Sequence kSequences[] = {
+    {0x00, 0x7F, 0, 0x00, 0x00}, {0xC2, 0xDF, 1, 0x80, 0xBF}, {0xE0, 0xE0, 2, 0xA0, 0xBF},
+    {0xE1, 0xEC, 2, 0x80, 0xBF}, {0xED, 0xED, 2, 0x80, 0x9F}, {0xEE, 0xEF, 2, 0x80, 0xBF},
+    {0xF0, 0xF0, 3, 0x90, 0xBF}, {0xF1, 0xF3, 3, 0x80, 0xBF}, {0xF4, 0xF4, 3, 0x80, 0x8F},
+};
+
+// The length of the well-formed sequence at the front of `text` (not empty), 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
-  const auto at = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return at(i) >= low && at(i) <= high;
-  };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = lead == 0xED ? 0x9F : 0xBF;
-    return follows(1, low, high) && follows(2) ? 3 : 0;
+  const auto at = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
+  const auto* found =
+      std::find_if(std::begin(kSequences), std::end(kSequences), [&](const Sequence& sequence) {
+        return at(0) >= sequence.lead_low && at(0) <= sequence.lead_high;
+      });
+  if (found == std::end(kSequences) || text.size() <= found->followers) return 0;
+  for (std::size_t i = 1; i <= found->followers; ++i) {
+    const unsigned low = i == 1 ? found->low : 0x80;
+    const unsigned high = i == 1 ? found->high : 0xBF;
+    if (at(i) < low || at(i) > high) return 0;
   }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
-    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
+  return found->followers + 1;
 }
 
 bool is_metadata_name(std::string_view text) {

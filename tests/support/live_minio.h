@@ -40,6 +40,7 @@ class LiveMinio {
   LiveMinio() = default;
   bool start(const std::string& binary);
   bool wait_until_ready() const;
+  bool signed_put(const std::string& path) const;
 
   TemporaryDirectory directory_;
   std::string url_;
