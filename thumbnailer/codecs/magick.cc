@@ -251,7 +251,8 @@ Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, Byte
     image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
     image.interlaceType(Magick::NoInterlace);
     if (format == ImageFormat::jpeg) {
-      image.defineValue("JPEG", "sampling-factor", "2x2,1x1,1x1");
+      // Unset, it depends on the quality.
+      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
       image.defineValue("JPEG", "optimize-coding", "true");
     }
     Magick::Blob blob;
