@@ -40,6 +40,13 @@ TEST(magick, decodes_nothing_but_the_format_that_it_was_told) {
   }
 }
 
+TEST(magick, does_not_take_one_format_that_it_knows_for_another) {
+  const auto decoded =
+      MagickImage::decode(picture(ImageFormat::png, 8, 8), header_of(ImageFormat::jpeg, 8, 8), 1);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::image_corrupt);
+}
+
 // The second lock: even if it guessed, there is nothing there to guess.
 TEST(magick, knows_no_other_coder_at_all) {
   for (const Bytes& bytes : kDisguises)

@@ -51,9 +51,9 @@ void initialise() {
     MagickLib::SetMagickResourceLimit(MagickLib::MemoryResource, kMemoryBytesMax);
   });
   // OpenMP keeps its number of threads a thread: said to each that comes here.
-  static thread_local const bool kOneThread =
+  static thread_local const bool one_thread =
       MagickLib::SetMagickResourceLimit(MagickLib::ThreadsResource, 1) != MagickFail;
-  (void)kOneThread;
+  (void)one_thread;
 }
 
 std::string one_line(std::string text) {
