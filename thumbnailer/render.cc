@@ -152,7 +152,9 @@ Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
   const std::vector<Size> sizes = scaled_sizes(tasks);
   const int denominator =
       header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
-  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes), limits));
+  // Beside the source there are its essential bytes and the library's own copy of them.
+  const std::uint64_t copies = 2 * fetched.bytes.size();
+  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies, limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));
