@@ -51,18 +51,17 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                        (header.format == ImageFormat::jpeg && header.channels == 4);
   const double bytes =
       area(decoded) * (kPixelBytes + (indexed ? kIndexBytes : 0)) + decoder_bytes(header);
-  // Resizing goes by way of a picture that has one side of each; the raster before is kept.
+  // Resizing goes by way of a picture that has one side of each; what is resized is kept.
   double resizing = 0;
-  double largest = 0;
+  double kept = 0;
   for (const Size target : targets) {
     const double between =
         std::max(area({target.width, decoded.height}), area({decoded.width, target.height}));
-    resizing = std::max(resizing,
-                        between * kPixelBytes + area(target) * (kPixelBytes + kRasterPixelBytes));
-    largest = std::max(largest, area(target) * kPixelBytes);
+    resizing = std::max(resizing, between * kPixelBytes + area(target) * kRasterPixelBytes);
+    kept += area(target) * kPixelBytes;
   }
   constexpr double kMax = 9e18;  // within 64 bits
-  return static_cast<std::uint64_t>(std::min(bytes + resizing + largest, kMax));
+  return static_cast<std::uint64_t>(std::min(bytes + resizing + kept, kMax));
 }
 
 Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits) {

@@ -78,8 +78,8 @@ Size oriented_size(Size stored, int orientation) {
 }
 
 Size shrunk_size(Size stored, int denominator) {
-  return {(stored.width + denominator - 1) / denominator,
-          (stored.height + denominator - 1) / denominator};
+  // Rounded up; written so that the largest side does not overflow.
+  return {(stored.width - 1) / denominator + 1, (stored.height - 1) / denominator + 1};
 }
 
 int shrink_on_load(Size stored, std::span<const Size> targets) {

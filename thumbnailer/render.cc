@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 
 #include "thumbnailer/admission.h"
 #include "thumbnailer/codecs/magick.h"
@@ -99,27 +98,29 @@ Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const Imag
   return thumbnail;
 }
 
-// The raster to resize from: one that is resized already spares most of the work, and loses nothing
-// while it has twice the target's sides.
+// What to resize from: the smallest that is there with at least twice the target's sides, or just
+// these. Resizing what is resized already spares most of the work and, so far apart, loses nothing.
+// `scaled` goes from the largest to the smallest.
 const MagickImage& source_for(Size target, const MagickImage& decoded,
-                              const std::optional<MagickImage>& before) {
-  if (!before) return decoded;
-  const Size size = before->size();
-  const bool enough =
-      size == target || (size.width >= 2 * target.width && size.height >= 2 * target.height);
-  return enough ? *before : decoded;
+                              std::span<const MagickImage> scaled) {
+  const auto enough = [&](const MagickImage& image) {
+    const Size size = image.size();
+    return size == target || (size.width >= 2 * target.width && size.height >= 2 * target.height);
+  };
+  const auto smallest = std::find_if(scaled.rbegin(), scaled.rend(), enough);
+  return smallest == scaled.rend() ? decoded : *smallest;
 }
 
 Result<std::vector<Thumbnail>> make_all(std::span<const Task> tasks, const MagickImage& decoded,
                                         const ImageHeader& header) {
   std::vector<Thumbnail> thumbnails(tasks.size());
-  std::optional<MagickImage> before;
+  std::vector<MagickImage> all_scaled;
   for (const std::size_t place : largest_first(tasks)) {
     const Task& task = tasks[place];
-    TRY(scaled, source_for(task.scaled, decoded, before).resized(task.scaled));
+    TRY(scaled, source_for(task.scaled, decoded, all_scaled).resized(task.scaled));
     TRY(thumbnail, finish(task, scaled, header));
     thumbnails[place] = std::move(thumbnail);
-    before.emplace(std::move(scaled));
+    all_scaled.push_back(std::move(scaled));
   }
   return thumbnails;
 }
@@ -151,7 +152,9 @@ Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
   const std::vector<Size> sizes = scaled_sizes(tasks);
   const int denominator =
       header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
-  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes), limits));
+  // Beside the source there are its essential bytes and the library's own copy of them.
+  const std::uint64_t copies = 2 * fetched.bytes.size();
+  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies, limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));

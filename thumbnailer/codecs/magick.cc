@@ -51,9 +51,9 @@ void initialise() {
     MagickLib::SetMagickResourceLimit(MagickLib::MemoryResource, kMemoryBytesMax);
   });
   // OpenMP keeps its number of threads a thread: said to each that comes here.
-  static thread_local const bool kOneThread =
+  static thread_local const bool one_thread =
       MagickLib::SetMagickResourceLimit(MagickLib::ThreadsResource, 1) != MagickFail;
-  (void)kOneThread;
+  (void)one_thread;
 }
 
 std::string one_line(std::string text) {
@@ -251,7 +251,8 @@ Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, Byte
     image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
     image.interlaceType(Magick::NoInterlace);
     if (format == ImageFormat::jpeg) {
-      image.defineValue("JPEG", "sampling-factor", "2x2,1x1,1x1");
+      // Unset, it depends on the quality.
+      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
       image.defineValue("JPEG", "optimize-coding", "true");
     }
     Magick::Blob blob;

@@ -1,0 +1,80 @@
+#include "thumbnailer/admission.h"
+
+#include <gtest/gtest.h>
+
+namespace miniatura {
+namespace {
+
+Limits limits_of(std::uint64_t bytes) {
+  Limits limits;
+  limits.decoded_bytes = bytes;
+  return limits;
+}
+
+TEST(admission, alone_over_the_limit_is_final_and_names_both_numbers) {
+  const auto admission = Admission::request(1001, limits_of(1000));
+  ASSERT_FALSE(admission);
+  EXPECT_EQ(admission.error().code, ErrorCode::image_too_large);
+  EXPECT_NE(admission.error().message.find("1001"), std::string::npos);
+  EXPECT_NE(admission.error().message.find("1000"), std::string::npos);
+}
+
+TEST(admission, over_the_limit_beside_others_is_worth_another_attempt) {
+  const auto first = Admission::request(600, limits_of(1000));
+  ASSERT_TRUE(first);
+  const auto second = Admission::request(600, limits_of(1000));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::memory_exhausted);
+  EXPECT_TRUE(second.error().retryable());
+}
+
+TEST(admission, gives_back_what_it_held) {
+  for (int i = 0; i < 3; ++i) {
+    const auto admission = Admission::request(1000, limits_of(1000));
+    ASSERT_TRUE(admission);
+    EXPECT_TRUE(admission->alone());
+  }
+}
+
+TEST(admission, knows_whether_others_run) {
+  const auto first = Admission::request(1, limits_of(1000));
+  {
+    const auto second = Admission::request(1, limits_of(1000));
+    EXPECT_FALSE(first->alone());
+  }
+  EXPECT_TRUE(first->alone());
+}
+
+TEST(estimated_bytes, follow_what_is_decoded_not_what_is_stored) {
+  ImageHeader header;
+  header.width = 8000;
+  header.height = 8000;
+  const Size target[] = {{100, 100}};
+  const std::uint64_t full = estimated_bytes(header, 1, target);
+  const std::uint64_t eighth = estimated_bytes(header, 8, target);
+  EXPECT_GE(full, 8000U * 8000 * 8);
+  EXPECT_GE(eighth, 1000U * 1000 * 8);
+  EXPECT_LE(eighth, 1000U * 1000 * 8 * 2);
+}
+
+TEST(estimated_bytes, count_what_the_decoder_keeps_beside) {
+  ImageHeader header;
+  header.width = header.height = 1000;
+  header.coefficient_bytes = 3'000'000;
+  const std::uint64_t baseline = estimated_bytes(header, 8, {});
+  header.buffered = true;
+  EXPECT_EQ(estimated_bytes(header, 8, {}), baseline + 3'000'000);
+}
+
+TEST(estimated_bytes, do_not_overflow) {
+  ImageHeader header;
+  header.format = ImageFormat::png;
+  header.width = header.height = 0x7FFF'FFFF;
+  header.bits = 16;
+  header.channels = 4;
+  header.buffered = true;
+  EXPECT_GT(estimated_bytes(header, 1, {}), std::uint64_t{1} << 62);
+}
+
+}  // namespace
+}  // namespace miniatura

@@ -1,0 +1,149 @@
+#include "thumbnailer/codecs/magick.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/images.h"
+
+namespace miniatura {
+namespace {
+
+using namespace testing;
+using namespace std::string_literals;
+
+ImageHeader header_of(ImageFormat format, int width, int height) {
+  ImageHeader header;
+  header.format = format;
+  header.width = width;
+  header.height = height;
+  return header;
+}
+
+const Bytes kDisguises[] = {
+    "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\nshowpage\n",
+    "%PDF-1.4\n",
+    "<?xml version=\"1.0\"?>\n<image><read filename=\"/etc/passwd\"/></image>\n",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"8\"/>",
+    "push graphic-context\nviewbox 0 0 8 8\nimage over 0,0 0,0 'url:http://127.0.0.1/'\n",
+    "P6\n8 8\n255\n" + Bytes(192, 'x'),
+    "GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xFF\xFF\xFF,\0\0\0\0\x08\0\x08\0\0\x02\x07\x84\x8F\xA9\xCB\xED\x5D\0;"s,
+};
+
+// The first lock: the coder is told, whatever the bytes are.
+TEST(magick, decodes_nothing_but_the_format_that_it_was_told) {
+  for (const Bytes& bytes : kDisguises) {
+    for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
+      const auto decoded = MagickImage::decode(bytes, header_of(format, 8, 8), 1);
+      ASSERT_FALSE(decoded) << bytes.substr(0, 20);
+      EXPECT_EQ(decoded.error().code, ErrorCode::image_corrupt);
+      EXPECT_EQ(decoded.error().message.find('\n'), std::string::npos);
+    }
+  }
+}
+
+TEST(magick, does_not_take_one_format_that_it_knows_for_another) {
+  const auto decoded =
+      MagickImage::decode(picture(ImageFormat::png, 8, 8), header_of(ImageFormat::jpeg, 8, 8), 1);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::image_corrupt);
+}
+
+// The second lock: even if it guessed, there is nothing there to guess.
+TEST(magick, knows_no_other_coder_at_all) {
+  for (const Bytes& bytes : kDisguises)
+    EXPECT_FALSE(decodes_by_guess(bytes)) << bytes.substr(0, 20);
+  EXPECT_TRUE(decodes_by_guess(picture(ImageFormat::png, 8, 8)));
+}
+
+TEST(magick, shrinks_a_jpeg_while_it_decodes_by_exactly_what_is_asked) {
+  for (const Size size : {Size{640, 480}, {641, 479}, {65, 64}, {1023, 71}}) {
+    const Bytes jpeg = picture(ImageFormat::jpeg, size.width, size.height);
+    for (const int denominator : {1, 2, 4, 8}) {
+      const auto decoded = MagickImage::decode(
+          jpeg, header_of(ImageFormat::jpeg, size.width, size.height), denominator);
+      ASSERT_TRUE(decoded) << decoded.error().message;
+      EXPECT_EQ(decoded->size(), shrunk_size(size, denominator));
+    }
+  }
+}
+
+TEST(magick, refuses_a_picture_of_another_size_than_its_header_said) {
+  const auto decoded =
+      MagickImage::decode(picture(ImageFormat::png, 8, 8), header_of(ImageFormat::png, 9, 8), 1);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::image_corrupt);
+}
+
+TEST(magick, resizes_without_shifting) {
+  const Bytes png = picture(ImageFormat::png, 400, 300);
+  const auto decoded = MagickImage::decode(png, header_of(ImageFormat::png, 400, 300), 1);
+  ASSERT_TRUE(decoded);
+  const auto small = decoded->resized({40, 30});
+  ASSERT_TRUE(small);
+  const Raster raster = small->raster().value();
+  EXPECT_EQ(raster.size, (Size{40, 30}));
+  // The edge between the quarters lies exactly in the middle.
+  for (int y = 0; y < 30; ++y) {
+    for (const int x : {0, 16, 23, 39}) {
+      const Colour expected = y < 15 ? (x < 20 ? kRed : kGreen) : (x < 20 ? kBlue : kYellow);
+      if (y >= 12 && y < 18) continue;  // the filter's reach
+      const std::uint8_t* const pixel = raster.at(x, y);
+      EXPECT_LE(difference({pixel[0], pixel[1], pixel[2]}, expected), 2) << x << "," << y;
+    }
+  }
+}
+
+TEST(magick, keeps_transparent_colours_out_of_the_edges) {
+  // A red quarter beside transparent green: no green may be seen in what is left.
+  Raster raster({64, 64}, 4);
+  for (int y = 0; y < 64; ++y) {
+    for (int x = 0; x < 64; ++x) {
+      const Colour colour = x < 33 ? kRed : kGreen;
+      std::copy(colour.begin(), colour.end(), raster.at(x, y));
+      raster.at(x, y)[3] = x < 33 ? 255 : 0;
+    }
+  }
+  const auto decoded = MagickImage::decode(picture(ImageFormat::png, raster),
+                                           header_of(ImageFormat::png, 64, 64), 1);
+  ASSERT_TRUE(decoded);
+  const Raster small = decoded->resized({16, 16}).value().raster().value();
+  ASSERT_EQ(small.channels, 4);
+  const std::uint8_t* const edge = small.at(8, 8);
+  EXPECT_GT(edge[3], 20);
+  EXPECT_LT(edge[3], 235);
+  EXPECT_LE(difference({edge[0], edge[1], edge[2]}, kRed), 3);
+}
+
+TEST(encode, refuses_sides_that_the_format_cannot_hold) {
+  const auto encoded = encode(Raster({16'384, 1}, 3), ImageFormat::webp, 80, {});
+  ASSERT_FALSE(encoded);
+  EXPECT_EQ(encoded.error().code, ErrorCode::image_too_large);
+  EXPECT_NE(encoded.error().message.find("16383"), std::string::npos);
+}
+
+TEST(encode, writes_only_what_it_reads) {
+  const auto encoded = encode(Raster({8, 8}, 3), ImageFormat::gif, 80, {});
+  ASSERT_FALSE(encoded);
+  EXPECT_EQ(encoded.error().code, ErrorCode::image_unsupported);
+}
+
+TEST(encode, follows_the_quality) {
+  Raster raster = quarters(256, 256);
+  for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
+    raster.pixels[i] = static_cast<std::uint8_t>(raster.pixels[i] + i * 2654435761U % 31);
+  }
+  for (const auto format : {ImageFormat::jpeg, ImageFormat::webp}) {
+    EXPECT_LT(encode(raster, format, 30, {})->size(), encode(raster, format, 90, {})->size());
+  }
+}
+
+TEST(encode, of_a_jpeg_halves_the_colour_both_ways_at_every_quality) {
+  for (const int quality : {10, 80, 95}) {
+    const Bytes jpeg = encode(quarters(64, 64), ImageFormat::jpeg, quality, {}).value();
+    const std::size_t frame = jpeg.find("\xFF\xC0");
+    ASSERT_NE(frame, Bytes::npos);
+    EXPECT_EQ(jpeg[frame + 11], 0x22) << quality;
+  }
+}
+
+}  // namespace
+}  // namespace miniatura
