@@ -41,8 +41,8 @@ def size(count):
 
 def figure(thumbnail):
     data = base64.b64encode(thumbnail["image"]).decode()
-    caption = (f"<b>{html.escape(thumbnail['preset'])}</b> {thumbnail['width']} × {thumbnail['height']} "
-               f"{html.escape(thumbnail['format'])}<br>{size(thumbnail['bytes'])}")
+    caption = (f"<b>{html.escape(thumbnail['preset'])}</b> {thumbnail['width']} × {thumbnail['height']}"
+               f"<br>{html.escape(thumbnail['format'])}, {size(thumbnail['bytes'])}")
     # Shares the row by width, so that all prints of a picture stand at one scale.
     return (f'<figure style="flex: 0 1 {thumbnail["width"]}px"><img width="{thumbnail["width"]}" '
             f'height="{thumbnail["height"]}" alt="{html.escape(thumbnail["preset"])}" '
