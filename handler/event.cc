@@ -75,7 +75,10 @@ EventRecord parse_record(const Json& record, std::size_t index) {
                   fmt::format("{}: no s3.{}", path,
                               event.object.bucket.empty() ? "bucket.name" : "object.key"));
   }
-  const auto key = form_decode(encoded_key);
+  // MinIO's webhook and brokers form-encode the key ('/' comes as %2F); its ListenNotification
+  // leaves it raw.
+  const bool raw = source == "minio:s3" && encoded_key.find_first_of("/ ") != std::string::npos;
+  const auto key = raw ? encoded_key : form_decode(encoded_key);
   if (!key) {
     return reject({event.object.bucket, encoded_key, ""}, ErrorCode::event_malformed,
                   fmt::format("{}.s3.object.key: bad escape in \"{}\" of bucket {}", path,

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "runtime/result.h"
+
 namespace miniatura {
 
 struct Limits {
@@ -19,5 +21,9 @@ struct Limits {
 
 // decoded_bytes for a machine with so much memory: 40 % of it, 512 MiB at most.
 std::uint64_t decoded_bytes_for_memory(std::uint64_t memory_bytes);
+
+// Is what the header says within the limits? Error: image_too_large, naming limit and value.
+struct ImageHeader;
+Result<void> check_limits(const ImageHeader& header, const Limits& limits);
 
 }  // namespace miniatura

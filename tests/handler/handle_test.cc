@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/fixture.h"
-#include "tests/support/images.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/solid.h"
 
 namespace miniatura {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 std::string record(const std::string& key, const std::string& sequencer = "") {
@@ -20,7 +20,7 @@ std::string record(const std::string& key, const std::string& sequencer = "") {
 }
 std::string event(const std::string& records) { return R"({"Records":[)" + records + "]}"; }
 
-class HandleTest : public testing::Test {
+class HandleTest : public ::testing::Test {
  protected:
   HandleTest() {
     config_ = *load_config(

@@ -47,7 +47,9 @@ TEST(ReplyTest, the_table_of_outcomes) {
     EXPECT_EQ(done.items[0].id, "");
     EXPECT_EQ(done.items[0].what, c.what);
     ASSERT_EQ(done.items[0].why.has_value(), c.why.has_value());
-    if (c.why) EXPECT_EQ(done.items[0].why->code, *c.why);
+    if (c.why) {
+      EXPECT_EQ(done.items[0].why->code, *c.why);
+    }
     EXPECT_EQ(done.failure() != nullptr, c.what != Item::What::ack);
   }
 }

@@ -1,0 +1,85 @@
+#include "runtime/crypto.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace miniatura {
+namespace {
+
+using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+std::string text_of(const Digest& digest, std::size_t size) {
+  return {digest.begin(), digest.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+void require(bool done, const char* name) {
+  if (!done) throw std::runtime_error(std::string("OpenSSL refuses to make a digest: ") + name);
+}
+
+std::string digest_of(const char* name, ByteView bytes) {
+  Digest digest{};
+  std::size_t size = 0;
+  require(
+      EVP_Q_digest(nullptr, name, nullptr, bytes.data(), bytes.size(), digest.data(), &size) == 1,
+      name);
+  return text_of(digest, size);
+}
+
+}  // namespace
+
+std::string hex(ByteView bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256(ByteView bytes) { return digest_of("SHA256", bytes); }
+
+std::string sha256_hex(ByteView bytes) { return hex(sha256(bytes)); }
+
+std::string hmac_sha256(ByteView key, ByteView message) {
+  Digest digest{};
+  unsigned int size = 0;
+  // A null key would mean "the one of the call before".
+  const void* key_bytes = key.empty() ? "" : key.data();
+  require(HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()),
+               reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+               digest.data(), &size) != nullptr,
+          "HMAC-SHA256");
+  return text_of(digest, size);
+}
+
+std::string md5_hex(ByteView bytes) { return hex(digest_of("MD5", bytes)); }
+
+struct Md5::State {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                  &EVP_MD_CTX_free};
+};
+
+Md5::Md5() : state_(std::make_unique<State>()) {
+  require(EVP_DigestInit_ex(state_->context.get(), EVP_md5(), nullptr) == 1, "MD5");
+}
+
+Md5::~Md5() = default;
+
+void Md5::update(ByteView bytes) {
+  require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1, "MD5");
+}
+
+std::string Md5::finish_hex() {
+  Digest digest{};
+  unsigned int size = 0;
+  require(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1, "MD5");
+  return hex(text_of(digest, size));
+}
+
+}  // namespace miniatura

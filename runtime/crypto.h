@@ -1,0 +1,39 @@
+// Hashes, and the one place that names OpenSSL. Nothing is initialised before the first use.
+//
+// Thread-safe. A digest that OpenSSL refuses to make (MD5 under a FIPS policy) is a
+// std::runtime_error: no caller could go on without it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/bytes.h"
+
+namespace miniatura {
+
+std::string hex(ByteView bytes);  // lower case
+
+std::string sha256(ByteView bytes);  // 32 raw bytes
+std::string sha256_hex(ByteView bytes);
+std::string hmac_sha256(ByteView key, ByteView message);  // 32 raw bytes
+
+// For etags, which are no secret and no proof.
+std::string md5_hex(ByteView bytes);
+
+// The same over bytes that come piece by piece.
+class Md5 {
+ public:
+  Md5();
+  Md5(const Md5&) = delete;
+  Md5& operator=(const Md5&) = delete;
+  ~Md5();
+
+  void update(ByteView bytes);
+  std::string finish_hex();  // once; nothing may follow
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace miniatura

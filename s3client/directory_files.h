@@ -1,0 +1,87 @@
+// What directory_store asks of the file system: descriptors, a bucket's lock, files written whole,
+// and the notes that a file cannot carry itself. Errors name the path: store_denied (EACCES,
+// EROFS), store_unavailable (a full disk and the like), store_invalid_key (a path too long).
+#pragma once
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/bytes.h"
+#include "runtime/context.h"
+#include "runtime/result.h"
+#include "s3client/object_store.h"
+
+namespace miniatura {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
+  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~Descriptor();
+
+  int get() const { return descriptor_; }
+  bool is_open() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+Error file_error(const std::string& path, int error_number);
+
+// All of the directories of `path` from its byte `from` on. False: something in the way is no
+// directory.
+Result<bool> make_directories(const std::string& path, std::size_t from);
+
+// Holds as long as the descriptor lives. Waits for other holders until the deadline, 10 s at most.
+enum class LockKind { shared, exclusive };
+Result<Descriptor> lock_file(const std::string& path, LockKind kind, const Deadline& deadline);
+
+// By which a file is known again without reading it. A file changed by hand has another one: our
+// own files have times in nanoseconds, the kernel's are as coarse as its ticks.
+struct FileStamp {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileStamp&) const = default;
+};
+FileStamp stamp_of(const struct stat& status);
+
+// The regular file at `path` for reading; nothing where there is none (a directory, an absent one).
+struct OpenFile {
+  Descriptor descriptor;
+  struct stat status {};
+};
+Result<std::optional<OpenFile>> open_regular(const std::string& path);
+
+// The MD5 of all of it, read past the descriptor's own position.
+Result<std::string> md5_of(const OpenFile& file, const std::string& path);
+
+// A file of exactly these bytes; what was there is gone. No file is left after an error.
+Result<FileStamp> write_fresh(const std::string& path, ByteView bytes);
+
+Result<void> rename_file(const std::string& from, const std::string& to);
+
+// What S3 keeps beside the bytes of one object.
+struct Note {
+  FileStamp stamp;
+  std::string etag;
+  std::string content_type = "application/octet-stream";
+  std::map<std::string, std::string> metadata;
+};
+
+// The notes of a side file; none where it is absent or not ours to understand: its object then
+// counts as put by hand.
+std::vector<Note> read_notes(const std::string& path);
+std::string notes_text(const std::string& key, const std::vector<Note>& notes);
+
+}  // namespace miniatura

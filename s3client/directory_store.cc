@@ -1,0 +1,280 @@
+#include "s3client/directory_store.h"
+
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "runtime/crypto.h"
+#include "s3client/directory_files.h"
+#include "s3client/key_path.h"
+#include "s3client/uri.h"
+
+namespace miniatura {
+namespace {
+
+constexpr int kReadsMax = 5;  // of a file that keeps changing under us
+
+// Everything about one object that lies under ROOT.
+struct Places {
+  std::string bucket;   // ROOT/BUCKET
+  std::string plain;    // ROOT/BUCKET/KEY
+  std::string state;    // ROOT/.miniatura/BUCKET
+  std::string reserve;  // STATE/reserve/HASH
+  std::string notes;    // STATE/notes/HASH.json
+
+  std::string lock() const { return state + "/lock"; }
+  // One writer at a time holds the lock: one name is enough, and what a crash left is overwritten.
+  std::string incoming() const { return state + "/incoming"; }
+};
+
+struct Found {
+  OpenFile file;
+  Note note;
+  std::string path;
+};
+
+// The rest of an open file. Overwritten by rename it stays as it is; overwritten in place, by hand,
+// it is source_changed.
+class FileSource : public ByteSource {
+ public:
+  FileSource(OpenFile file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  std::optional<std::uint64_t> size_bytes() const override { return stamp_of(file_.status).size; }
+  void cancel() override { ended_ = true; }
+
+ private:
+  Result<std::size_t> pull(std::span<char> buffer) override {
+    while (!ended_) {
+      const ssize_t got = ::read(file_.descriptor.get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) {
+        ended_ = true;
+        return fail(file_error(path_, errno));
+      }
+      taken_ += static_cast<std::uint64_t>(got);
+      if (got > 0) return static_cast<std::size_t>(got);
+      ended_ = true;
+      return end();
+    }
+    return 0;
+  }
+
+  Result<std::size_t> end() const {
+    struct stat now {};
+    const bool same = ::fstat(file_.descriptor.get(), &now) == 0 &&
+                      stamp_of(now) == stamp_of(file_.status) &&
+                      taken_ == stamp_of(file_.status).size;
+    if (same) return 0;
+    return fail(ErrorCode::source_changed, fmt::format("{}: changed while it was read", path_));
+  }
+
+  OpenFile file_;
+  std::string path_;
+  std::uint64_t taken_ = 0;
+  bool ended_ = false;
+};
+
+bool holds(const PutCondition& condition, const std::optional<Found>& current) {
+  if (std::holds_alternative<IfAbsent>(condition)) return !current;
+  if (const auto* matches = std::get_if<IfMatches>(&condition)) {
+    return current && current->note.etag == matches->etag;
+  }
+  return true;
+}
+
+// The note of a file: the one written for it, or what its content says.
+Result<Note> note_for(const OpenFile& file, const std::string& path, std::vector<Note> notes) {
+  const FileStamp stamp = stamp_of(file.status);
+  for (Note& note : notes) {
+    if (note.stamp == stamp) return std::move(note);
+  }
+  TRY(etag, md5_of(file, path));
+  for (Note& note : notes) {
+    if (note.etag != etag) continue;
+    note.stamp = stamp;
+    return std::move(note);
+  }
+  Note by_hand;
+  by_hand.stamp = stamp;
+  by_hand.etag = etag;
+  return by_hand;
+}
+
+Result<std::optional<Found>> find_at(const std::string& path, const Places& places) {
+  for (int i = 0; i < kReadsMax; ++i) {
+    TRY(file, open_regular(path));
+    if (!file) return std::nullopt;
+    TRY(note, note_for(*file, path, read_notes(places.notes)));
+    struct stat after {};
+    if (::fstat(file->descriptor.get(), &after) != 0) return fail(file_error(path, errno));
+    if (stamp_of(after) != note.stamp) continue;  // written to while its etag was computed
+    return Found{std::move(*file), std::move(note), path};
+  }
+  return fail(ErrorCode::store_unavailable, fmt::format("{}: keeps changing", path));
+}
+
+Result<std::optional<Found>> find(const Places& places) {
+  TRY(plain, find_at(places.plain, places));
+  if (plain) return std::move(plain);
+  return find_at(places.reserve, places);
+}
+
+Result<void> check_there(const std::string& bucket, const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return fail(file_error(path, errno));
+    return fail(ErrorCode::store_no_bucket,
+                fmt::format("{}: no such bucket: no directory {}", bucket, path));
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::store_no_bucket,
+                fmt::format("{}: no such bucket: {} is no directory", bucket, path));
+  }
+  return {};
+}
+
+Result<void> make_state_directory(const std::string& path, std::size_t from) {
+  TRY(made, make_directories(path, from));
+  if (made) return {};
+  return fail(ErrorCode::store_unavailable, fmt::format("{}: is no directory", path));
+}
+
+ObjectInfo info_of(const Found& found) {
+  ObjectInfo info;
+  info.size = found.note.stamp.size;
+  info.etag = found.note.etag;
+  info.content_type = found.note.content_type;
+  info.metadata = found.note.metadata;
+  info.last_modified =
+      fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(found.file.status.st_mtime));
+  return info;
+}
+
+class DirectoryStore : public ObjectStore {
+ public:
+  explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
+
+  Result<Object> get(const ObjectId& id, const Context& context) override {
+    TRY(found, look_up(id, context));
+    ObjectInfo info = info_of(found);
+    return Object{std::move(info),
+                  std::make_unique<FileSource>(std::move(found.file), std::move(found.path))};
+  }
+
+  Result<ObjectInfo> head(const ObjectId& id, const Context& context) override {
+    TRY(found, look_up(id, context));
+    return info_of(found);
+  }
+
+  Result<PutResult> put(const PutRequest& request, const Context& context) override {
+    CHECKED(check_put(request));
+    const Places places = places_of(request.bucket, request.key);
+    CHECKED(check_there(request.bucket, places.bucket));
+    for (const char* part : {"/notes", "/reserve"}) {
+      CHECKED(make_state_directory(places.state + part, root_.size()));
+    }
+    const auto lock = lock_file(places.lock(), LockKind::exclusive, context.deadline);
+    if (!lock) return fail(lock.error());
+    TRY(current, find(places));
+    if (!holds(request.condition, current)) {
+      return fail(
+          ErrorCode::store_precondition_failed,
+          fmt::format("{}: {}", object_name(request.bucket, request.key),
+                      current ? "exists, with the etag " + current->note.etag : "does not exist"));
+    }
+    return replace(request, places, current);
+  }
+
+  std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
+                                         const Context& context) override {
+    std::vector<Result<PutResult>> results;
+    results.reserve(requests.size());
+    for (const PutRequest& request : requests) results.push_back(put(request, context));
+    return results;
+  }
+
+  Result<void> reach(const std::string& bucket, const Context&) override {
+    CHECKED(check_bucket(bucket));
+    const std::string path = root_ + '/' + bucket;
+    CHECKED(check_there(bucket, path));
+    if (::access(path.c_str(), R_OK | X_OK) != 0) return fail(file_error(path, errno));
+    return {};
+  }
+
+ private:
+  Places places_of(const std::string& bucket, const std::string& key) const {
+    Places places;
+    places.bucket = root_ + '/' + bucket;
+    places.plain = places.bucket + '/' + path_of_key(key);
+    places.state = root_ + "/.miniatura/" + bucket;
+    const std::string hash = sha256_hex(key);
+    places.reserve = places.state + "/reserve/" + hash;
+    places.notes = places.state + "/notes/" + hash + ".json";
+    return places;
+  }
+
+  Result<Found> look_up(const ObjectId& id, const Context& context) const {
+    CHECKED(check_object_id(id));
+    const Places places = places_of(id.bucket, id.key);
+    const auto absent = [&](std::string_view what) {
+      return fail(ErrorCode::store_not_found,
+                  fmt::format("{}: {}", object_name(id.bucket, id.key), what));
+    };
+    if (!id.version.empty()) return absent("a directory has no versions");
+    const auto lock = lock_file(places.lock(), LockKind::shared, context.deadline);
+    if (!lock && lock.error().code == ErrorCode::deadline_exceeded) return fail(lock.error());
+    TRY(found, find(places));
+    if (found) return std::move(*found);
+    CHECKED(check_there(id.bucket, places.bucket));
+    return absent("no such object");
+  }
+
+  // Under the bucket's lock.
+  static Result<PutResult> replace(const PutRequest& request, const Places& places,
+                                   const std::optional<Found>& current) {
+    TRY(stamp, write_fresh(places.incoming(), request.body));
+    std::vector<Note> notes = {
+        {stamp, md5_hex(request.body), request.content_type, request.metadata}};
+    if (current) notes.push_back(current->note);
+    auto placed = [&]() -> Result<PutResult> {
+      TRY(plain, plain_is_free(places));
+      CHECKED(write_notes(request.key, notes, places));
+      CHECKED(rename_file(places.incoming(), plain ? places.plain : places.reserve));
+      if (plain) ::unlink(places.reserve.c_str());
+      return PutResult{notes.front().etag, ""};
+    }();
+    if (!placed) ::unlink(places.incoming().c_str());
+    return placed;
+  }
+
+  // Can a file be at the plain path? Makes the directories that it needs.
+  static Result<bool> plain_is_free(const Places& places) {
+    const std::string parent = places.plain.substr(0, places.plain.rfind('/'));
+    TRY(made, make_directories(parent, places.bucket.size()));
+    struct stat status {};
+    return made && (::stat(places.plain.c_str(), &status) != 0 || !S_ISDIR(status.st_mode));
+  }
+
+  static Result<void> write_notes(const std::string& key, const std::vector<Note>& notes,
+                                  const Places& places) {
+    const std::string fresh = places.state + "/incoming-notes";
+    CHECKED(write_fresh(fresh, notes_text(key, notes)));
+    auto renamed = rename_file(fresh, places.notes);
+    if (!renamed) ::unlink(fresh.c_str());
+    return renamed;
+  }
+
+  std::string root_;
+};
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> make_directory_store(std::string root) {
+  while (root.size() > 1 && root.back() == '/') root.pop_back();
+  return std::make_unique<DirectoryStore>(std::move(root));
+}
+
+}  // namespace miniatura

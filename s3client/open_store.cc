@@ -1,0 +1,99 @@
+#include "s3client/open_store.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "runtime/curl_http.h"
+#include "runtime/retry.h"
+#include "s3client/credentials.h"
+#include "s3client/directory_store.h"
+#include "s3client/s3_store.h"
+#include "s3client/signing_transport.h"
+#include "s3client/uri.h"
+
+namespace miniatura {
+namespace {
+
+struct S3Settings {
+  S3Endpoint endpoint;
+  CurlOptions curl;
+  std::shared_ptr<CredentialsProvider> credentials;
+};
+
+// One thread's whole stack: the store, and the transports under it.
+class OwningS3Store : public ObjectStore {
+ public:
+  OwningS3Store(const S3Settings& settings, Clock& clock)
+      : credentials_(settings.credentials),
+        curl_(make_curl_transport(settings.curl, clock)),
+        signing_(
+            make_signing_transport(*curl_, *credentials_, clock, {"s3", settings.endpoint.region})),
+        retrying_(make_retrying_transport(*signing_, clock, system_random())),
+        store_(*retrying_, settings.endpoint) {}
+
+  Result<Object> get(const ObjectId& id, const Context& context) override {
+    return store_.get(id, context);
+  }
+  Result<ObjectInfo> head(const ObjectId& id, const Context& context) override {
+    return store_.head(id, context);
+  }
+  Result<PutResult> put(const PutRequest& request, const Context& context) override {
+    return store_.put(request, context);
+  }
+  std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
+                                         const Context& context) override {
+    return store_.put_all(requests, context);
+  }
+  Result<void> reach(const std::string& bucket, const Context& context) override {
+    return store_.reach(bucket, context);
+  }
+
+ private:
+  std::shared_ptr<CredentialsProvider> credentials_;
+  std::unique_ptr<HttpTransport> curl_;
+  std::unique_ptr<HttpTransport> signing_;
+  std::unique_ptr<HttpTransport> retrying_;  // around signing: each attempt is signed anew
+  S3Store store_;
+};
+
+Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
+  TRY(endpoint, endpoint_from(environment));
+  TRY(credentials, environment_credentials(environment));
+  S3Settings settings;
+  settings.endpoint = std::move(endpoint);
+  settings.curl.user_agent = "miniatura/" MINIATURA_VERSION;
+  settings.curl.ca_bundle = environment.get_or("AWS_CA_BUNDLE", "");
+  settings.credentials = std::move(credentials);
+  return [settings = std::move(settings), &clock]() -> std::unique_ptr<ObjectStore> {
+    return std::make_unique<OwningS3Store>(settings, clock);
+  };
+}
+
+Result<StoreFactory> open_directory(const std::string& text, std::string_view path) {
+  std::string root = percent_decode(path);
+  if (root.empty() || root.front() != '/') {
+    return fail(
+        ErrorCode::config_invalid,
+        fmt::format("--store {}: the path is not absolute, as in file:///srv/objects", text));
+  }
+  if (root.find('\0') != std::string::npos) {
+    return fail(ErrorCode::config_invalid, fmt::format("--store {}: the path holds a NUL", text));
+  }
+  return [root = std::move(root)] { return make_directory_store(root); };
+}
+
+}  // namespace
+
+Result<StoreFactory> open_store(const std::string& text, const Environment& environment,
+                                Clock& clock) {
+  constexpr std::string_view kFile = "file://";
+  if (text == "s3:") return open_s3(environment, clock);
+  if (text.compare(0, kFile.size(), kFile) == 0) {
+    return open_directory(text, std::string_view(text).substr(kFile.size()));
+  }
+  return fail(ErrorCode::config_invalid,
+              fmt::format("--store {}: neither \"s3:\" nor \"file:///directory\"", text));
+}
+
+}  // namespace miniatura

@@ -1,0 +1,273 @@
+#include "s3client/uri.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace miniatura {
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 1024;
+constexpr std::size_t kBucketBytesMax = 255;  // S3's own, of the days before 2018
+constexpr std::size_t kHostLabelBytesMax = 63;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_alphanumeric(char c) { return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z'); }
+bool is_unreserved(char c) {
+  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+std::string encode(std::string_view text, bool keep_slash) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size() + 16);
+  for (const char c : text) {
+    if (is_unreserved(c) || (keep_slash && c == '/')) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kDigits[byte >> 4];
+    encoded += kDigits[byte & 15];
+  }
+  return encoded;
+}
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// The length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none: no
+// overlong forms, no surrogates, nothing over U+10FFFF (Unicode, table 3-7).
+std::size_t sequence_length(std::string_view text) {
+  const auto at = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return at(i) >= low && at(i) <= high;
+  };
+  const unsigned lead = at(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
+    const unsigned high = lead == 0xED ? 0x9F : 0xBF;
+    return follows(1, low, high) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
+    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_metadata_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_digit(c) || is_lower(c) || c == '-' || c == '_' || c == '.';
+  });
+}
+
+bool fits_host_label(std::string_view bucket) {
+  return bucket.size() <= kHostLabelBytesMax &&
+         std::all_of(bucket.begin(), bucket.end(),
+                     [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });
+}
+
+Result<void> check_endpoint(std::string_view variable, std::string_view url) {
+  const auto wrong = [&](std::string_view what) {
+    return fail(ErrorCode::config_invalid, fmt::format("{}: {}: {}", variable, url, what));
+  };
+  const UrlParts parts = split_url(url);
+  if (parts.scheme != "http" && parts.scheme != "https") {
+    return wrong("is not an http:// or https:// URL");
+  }
+  if (parts.authority.empty()) return wrong("has no host");
+  if (parts.authority.find('@') != std::string_view::npos) {
+    return fail(ErrorCode::config_invalid, fmt::format("{}: holds a user name", variable));
+  }
+  if (url.find_first_of("?#") != std::string_view::npos) return wrong("has a query or a fragment");
+  if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~'; })) {
+    return wrong("holds a character that a URL cannot hold");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) { return encode(text, false); }
+
+std::string percent_encode_path(std::string_view path) { return encode(path, true); }
+
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+                        hex_value(text[i + 2]) >= 0;
+    if (!escape) {
+      decoded += text[i];
+      continue;
+    }
+    decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+    i += 2;
+  }
+  return decoded;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool is_header_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; }) &&
+         (text.empty() || (text.front() != ' ' && text.back() != ' '));
+}
+
+std::string object_name(std::string_view bucket, std::string_view key) {
+  std::string name = std::string(bucket) + '/';
+  for (const char c : key) {
+    const bool control = (c >= 0 && c < 0x20) || c == 0x7F || c == '%';
+    name += control ? percent_encode(std::string_view(&c, 1)) : std::string(1, c);
+  }
+  return name;
+}
+
+Result<void> check_bucket(std::string_view bucket) {
+  const bool named =
+      !bucket.empty() && bucket.size() <= kBucketBytesMax && is_alphanumeric(bucket.front()) &&
+      std::all_of(bucket.begin(), bucket.end(),
+                  [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+  if (named) return {};
+  return fail(ErrorCode::store_rejected,
+              fmt::format("{}: is not the name of a bucket",
+                          percent_encode(bucket.substr(0, kBucketBytesMax))));
+}
+
+Result<void> check_object_id(const ObjectId& id) {
+  CHECKED(check_bucket(id.bucket));
+  if (id.key.empty()) {
+    return fail(ErrorCode::store_invalid_key, fmt::format("{}: the key is empty", id.bucket));
+  }
+  if (id.key.size() > kKeyBytesMax) {
+    return fail(ErrorCode::store_invalid_key,
+                fmt::format("{}/{}…: the key has {} bytes, over the limit of {}", id.bucket,
+                            percent_encode_path(std::string_view(id.key).substr(0, 64)),
+                            id.key.size(), kKeyBytesMax));
+  }
+  if (!is_utf8(id.key)) {
+    return fail(ErrorCode::store_invalid_key,
+                fmt::format("{}/{}: the key is not UTF-8", id.bucket, percent_encode_path(id.key)));
+  }
+  return {};
+}
+
+Result<void> check_put(const PutRequest& request) {
+  CHECKED(check_object_id({request.bucket, request.key, {}}));
+  const auto wrong = [&](std::string_view what) {
+    return fail(ErrorCode::store_rejected,
+                fmt::format("{}: {}", object_name(request.bucket, request.key), what));
+  };
+  if (request.content_type.empty() || !is_header_value(request.content_type)) {
+    return wrong("the content type is not printable ASCII");
+  }
+  const auto* matches = std::get_if<IfMatches>(&request.condition);
+  if (matches != nullptr && (matches->etag.empty() || !is_header_value(matches->etag))) {
+    return wrong("the etag to match is not printable ASCII");
+  }
+  for (const auto& [name, value] : request.metadata) {
+    if (!is_metadata_name(name)) {
+      return wrong("a metadata name is not of a-z, 0-9, '-', '_' and '.'");
+    }
+    if (!is_header_value(value)) {
+      return wrong(fmt::format("the metadata {} is not printable ASCII", name));
+    }
+  }
+  return {};
+}
+
+Result<S3Uri> parse_s3_uri(std::string_view text) {
+  constexpr std::string_view kScheme = "s3://";
+  if (text.substr(0, kScheme.size()) != kScheme) {
+    return fail(ErrorCode::usage, fmt::format("{}: is not an s3:// URL", text));
+  }
+  const std::string_view rest = text.substr(kScheme.size());
+  const std::size_t slash = rest.find('/');
+  const std::string_view bucket = rest.substr(0, slash);
+  if (const auto checked = check_bucket(bucket); !checked) {
+    return fail(ErrorCode::usage, fmt::format("{}: {}", text, checked.error().message));
+  }
+  const std::string_view key =
+      slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  return S3Uri{std::string(bucket), std::string(key)};
+}
+
+Result<S3Endpoint> endpoint_from(const Environment& environment) {
+  const auto region =
+      environment.get_or("AWS_REGION", environment.get_or("AWS_DEFAULT_REGION", "us-east-1"));
+  if (!fits_host_label(region)) {
+    return fail(ErrorCode::config_invalid,
+                fmt::format("AWS_REGION: {}: is not the name of a region", region));
+  }
+  for (const char* variable : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
+    auto url = environment.get(variable);
+    if (!url) continue;
+    CHECKED(check_endpoint(variable, *url));
+    while (url->back() == '/') url->pop_back();
+    return S3Endpoint{*url, true, region};
+  }
+  const char* domain = region.compare(0, 3, "cn-") == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+  return S3Endpoint{fmt::format("https://s3.{}.{}", region, domain), false, region};
+}
+
+std::string object_url(const S3Endpoint& endpoint, const ObjectId& id) {
+  std::string url;
+  if (endpoint.path_style || !fits_host_label(id.bucket)) {
+    url = fmt::format("{}/{}", endpoint.url, percent_encode(id.bucket));
+    if (!id.key.empty()) url += '/';
+  } else {
+    const std::size_t host = endpoint.url.find("://") + 3;
+    url = endpoint.url.substr(0, host) + id.bucket + '.' + endpoint.url.substr(host) + '/';
+  }
+  url += percent_encode_path(id.key);
+  if (!id.version.empty()) url += "?versionId=" + percent_encode(id.version);
+  return url;
+}
+
+UrlParts split_url(std::string_view url) {
+  UrlParts parts;
+  const std::size_t colon = url.find("://");
+  if (colon == std::string_view::npos) return parts;
+  parts.scheme = url.substr(0, colon);
+  url.remove_prefix(colon + 3);
+  url = url.substr(0, url.find('#'));
+  const std::size_t question = url.find('?');
+  if (question != std::string_view::npos) parts.query = url.substr(question + 1);
+  url = url.substr(0, question);
+  const std::size_t slash = url.find('/');
+  parts.authority = url.substr(0, slash);
+  parts.path = slash == std::string_view::npos ? "/" : url.substr(slash);
+  return parts;
+}
+
+std::string host_header(const UrlParts& url) {
+  const std::string_view implied = url.scheme == "https" ? ":443" : ":80";
+  std::string_view host = url.authority;
+  if (host.size() > implied.size() && host.substr(host.size() - implied.size()) == implied) {
+    host.remove_suffix(implied.size());
+  }
+  return std::string(host);
+}
+
+}  // namespace miniatura

@@ -1,0 +1,84 @@
+#include "s3client/xml.h"
+
+#include <fmt/core.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include <memory>
+
+namespace miniatura {
+namespace {
+
+constexpr std::size_t kXmlBytesMax = std::size_t{1} << 20;
+constexpr int kDepthMax = 32;  // S3's deepest answer has 6
+
+std::string_view view_of(const xmlChar* text) {
+  return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
+}
+
+// Called at the end of a DOCTYPE's name, before anything in it is read.
+void refuse_doctype(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
+  xmlStopParser(static_cast<xmlParserCtxtPtr>(context));
+}
+
+bool copy_element(const xmlNode& node, int depth, XmlElement& element) {
+  if (depth > kDepthMax) return false;
+  element.name = view_of(node.name);
+  for (const xmlNode* child = node.children; child != nullptr; child = child->next) {
+    switch (static_cast<int>(child->type)) {
+      case XML_ELEMENT_NODE:
+        if (!copy_element(*child, depth + 1, element.children.emplace_back())) return false;
+        break;
+      case XML_TEXT_NODE:
+      case XML_CDATA_SECTION_NODE:
+        element.text += view_of(child->content);
+        break;
+      default:  // comments, processing instructions
+        break;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+const XmlElement* XmlElement::child(std::string_view child_name) const {
+  for (const XmlElement& element : children) {
+    if (element.name == child_name) return &element;
+  }
+  return nullptr;
+}
+
+std::string XmlElement::text_at(std::string_view child_name) const {
+  const XmlElement* found = child(child_name);
+  return found == nullptr ? std::string() : found->text;
+}
+
+Result<XmlElement> parse_xml(ByteView text, std::string_view what) {
+  if (text.size() > kXmlBytesMax) {
+    return fail(ErrorCode::network_invalid, fmt::format("{}: {} bytes of XML, over the limit of {}",
+                                                        what, text.size(), kXmlBytesMax));
+  }
+  const std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(xmlNewParserCtxt(),
+                                                                             &xmlFreeParserCtxt);
+  if (context == nullptr) return fail(ErrorCode::internal, "libxml2: out of memory");
+  context->sax->internalSubset = refuse_doctype;
+  const std::unique_ptr<xmlDoc, decltype(&xmlFreeDoc)> document(
+      xmlCtxtReadMemory(context.get(), text.data(), static_cast<int>(text.size()), nullptr, nullptr,
+                        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
+      &xmlFreeDoc);
+  const xmlNode* root = document ? xmlDocGetRootElement(document.get()) : nullptr;
+  if (root == nullptr || context->wellFormed == 0 || context->disableSAX != 0) {
+    return fail(ErrorCode::network_invalid,
+                fmt::format("{}: not XML as a store writes it: wrong at line {}", what,
+                            context->lastError.line));
+  }
+  XmlElement element;
+  if (!copy_element(*root, 1, element)) {
+    return fail(ErrorCode::network_invalid,
+                fmt::format("{}: XML nested deeper than {} levels", what, kDepthMax));
+  }
+  return element;
+}
+
+}  // namespace miniatura

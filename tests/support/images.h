@@ -1,0 +1,62 @@
+// Pictures that tests make: known colours at known places, in any format that is read, and broken
+// or hostile ones put together byte by byte.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/bytes.h"
+#include "thumbnailer/preset.h"
+#include "thumbnailer/raster.h"
+
+namespace miniatura::testing {
+
+constexpr Colour kRed = {220, 30, 30}, kGreen = {30, 200, 30}, kBlue = {30, 30, 220},
+                 kYellow = {230, 220, 40};
+
+// Four quarters: red and green above, blue and yellow below.
+Raster quarters(int width, int height);
+// The same, with the left half transparent by `alpha`.
+Raster quarters_with_alpha(int width, int height, std::uint8_t alpha);
+
+// Encoded; WebP and JPEG with quality 95.
+Bytes picture(ImageFormat format, const Raster& raster);
+Bytes picture(ImageFormat format, int width, int height);
+
+// A JPEG with the same pixels in several scans.
+Bytes progressive_jpeg(int width, int height);
+
+// The picture with EXIF put in by hand: APP1, eXIf or an EXIF chunk.
+Bytes with_orientation(ImageFormat format, const Bytes& image, int orientation);
+// A TIFF structure with an orientation, little-endian, and `extra` bytes at its end.
+Bytes exif_block(int orientation, std::string_view extra = {});
+Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif);
+
+// A JPEG segment behind the start of image; a PNG chunk behind IHDR; a chunk of a WebP with VP8X.
+Bytes with_jpeg_segment(const Bytes& jpeg, unsigned marker, ByteView body);
+Bytes png_chunk(std::string_view type, ByteView body);
+Bytes with_png_chunk(const Bytes& png, std::string_view type, ByteView body);
+Bytes with_webp_chunk(const Bytes& webp, std::string_view type, ByteView body);
+Bytes webp_chunk(std::string_view type, ByteView body);
+Bytes riff(ByteView chunks);
+
+// Signature and IHDR of a PNG; with_pixels: and an IDAT that holds hardly anything, and IEND.
+Bytes png_start(std::uint32_t width, std::uint32_t height, int bits, int colour_type);
+// A JPEG up to its first scan's header, of three components, by the given start of frame.
+Bytes jpeg_start(unsigned start_of_frame, unsigned width, unsigned height);
+// zlib's stream of `count` zeros, a thousandth of them long.
+Bytes deflated_zeros(std::size_t count);
+
+Bytes big_endian(std::uint32_t value, int bytes);
+Bytes little_endian(std::uint32_t value, int bytes);
+
+// The pixels of an encoded picture, in its own size and without orientation. Throws what is wrong.
+Raster pixels_of(const Bytes& image);
+// Does the library make something of the bytes when it may guess what they are?
+bool decodes_by_guess(const Bytes& image);
+
+// The colour at a place, as fractions of the sides.
+Colour colour_at(const Raster& raster, double x, double y);
+int difference(Colour a, Colour b);  // the largest of a channel
+
+}  // namespace miniatura::testing

@@ -1,0 +1,42 @@
+// Memory is admitted, not hoped for: a render says what it will take before it decodes, and the sum
+// over all renders of the process stays under one limit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/result.h"
+#include "thumbnailer/geometry.h"
+#include "thumbnailer/header.h"
+#include "thumbnailer/limits.h"
+
+namespace miniatura {
+
+// The bytes that decoding at 1/denominator and resizing to `targets` (stored axes) allocate at
+// most, as the image library does it. Saturates rather than overflows.
+std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
+                              std::span<const Size> targets);
+
+// A share of the process's memory, held while it lives. Thread-safe.
+class Admission {
+ public:
+  // Errors: image_too_large if `bytes` alone are over limits.decoded_bytes, memory_exhausted
+  // (retryable) if they are only with what is running.
+  static Result<Admission> request(std::uint64_t bytes, const Limits& limits);
+
+  Admission(Admission&& other) noexcept;
+  Admission(const Admission&) = delete;
+  Admission& operator=(Admission&&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  ~Admission();
+
+  // Is no other render running just now? Then memory that ran out will run out again.
+  bool alone() const;
+
+ private:
+  explicit Admission(std::uint64_t bytes) : bytes_(bytes) {}
+
+  std::uint64_t bytes_;
+};
+
+}  // namespace miniatura

@@ -1,0 +1,62 @@
+#include "thumbnailer/header.h"
+
+#include <fmt/core.h>
+
+#include "thumbnailer/header_parts.h"
+
+namespace miniatura {
+
+Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent extent) {
+  switch (format) {
+    case ImageFormat::jpeg:
+      return read_jpeg_header(bytes, extent);
+    case ImageFormat::png:
+      return read_png_header(bytes, extent);
+    case ImageFormat::webp:
+      return read_webp_header(bytes, extent);
+    case ImageFormat::gif:
+    case ImageFormat::tiff:
+    case ImageFormat::bmp:
+    case ImageFormat::heic:
+    case ImageFormat::avif:
+      break;
+  }
+  return fail(ErrorCode::image_unsupported,
+              fmt::format("{} images are not read yet", format_name(format)));
+}
+
+Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
+  const EssentialBytes& essential = header.essential;
+  std::size_t size = essential.before.size() + essential.after.size();
+  for (const ByteRange& range : essential.ranges) size += range.end - range.begin;
+  Bytes bytes;
+  bytes.reserve(size);
+  bytes += essential.before;
+  for (const ByteRange& range : essential.ranges) {
+    bytes += whole.substr(range.begin, range.end - range.begin);
+  }
+  return bytes += essential.after;
+}
+
+void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {
+  if (!ranges.empty() && ranges.back().end == begin) {
+    ranges.back().end = end;
+  } else {
+    ranges.push_back({begin, end});
+  }
+}
+
+tl::unexpected<Error> corrupt(std::string_view what) {
+  return fail(ErrorCode::image_corrupt, std::string(what));
+}
+
+tl::unexpected<Error> truncated(std::string_view format, std::size_t size) {
+  return corrupt(fmt::format("{} breaks off after {} bytes", format, size));
+}
+
+tl::unexpected<Error> too_many_segments(std::string_view format) {
+  return fail(ErrorCode::image_too_large,
+              fmt::format("{} of more than {} segments", format, kSegmentsMax));
+}
+
+}  // namespace miniatura

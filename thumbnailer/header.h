@@ -1,0 +1,57 @@
+// What an image says about itself before any pixel is decoded: size, orientation, how much there is
+// to decode, and which of its bytes the decoder needs. Pure, and the first that parses untrusted
+// bytes: every read is bounded, work is linear in the bytes, memory is a constant.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/bytes.h"
+#include "thumbnailer/preset.h"
+
+namespace miniatura {
+
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;  // one past the last
+};
+
+// The image without all that a thumbnail does not need: `before`, the ranges of the original,
+// `after`. Metadata never reaches a decoder: what is not there cannot be inflated, and cannot leak.
+struct EssentialBytes {
+  Bytes before;
+  std::vector<ByteRange> ranges;
+  Bytes after;
+};
+
+struct ImageHeader {
+  ImageFormat format = ImageFormat::jpeg;
+  int width = 0;  // in pixels, as stored, before orientation; 0 when the start did not reach it
+  int height = 0;
+  int orientation = 1;               // EXIF's, 1 to 8
+  std::uint64_t frames = 1;          // of an animation; only the first is read
+  std::uint64_t scans = 0;           // of a JPEG
+  std::uint64_t metadata_bytes = 0;  // stored: EXIF, ICC, XMP, texts, comments
+  int channels = 3;                  // as stored, alpha among them; 4 in a JPEG is CMYK
+  int bits = 8;                      // a channel
+  bool palette = false;
+  bool buffered = false;  // the decoder keeps all of it before the first row: interlaced, several
+                          // scans
+  std::uint64_t coefficient_bytes = 0;  // what that is for a JPEG
+  EssentialBytes essential;             // complete only for ImageExtent::whole
+};
+
+enum class ImageExtent {
+  start,  // the bytes are the first of an image, and may break off anywhere
+  whole,  // the bytes are all there is
+};
+
+// Errors: image_corrupt (height 0, truncated, …), image_unsupported (a kind of image that is not
+// read: lossless JPEG, GIF, …), image_too_large (an absurd number of segments). Breaking off is an
+// error only in a whole image.
+Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent extent);
+
+// What the decoder is given.
+Bytes essential_bytes(ByteView whole, const ImageHeader& header);
+
+}  // namespace miniatura

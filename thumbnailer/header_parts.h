@@ -1,0 +1,27 @@
+// Shared by the header readers of the formats (header.cc, *_header.cc); nobody else's.
+#pragma once
+
+#include <string_view>
+
+#include "thumbnailer/header.h"
+
+namespace miniatura {
+
+// More segments or chunks than this are nobody's picture; bounds the memory of the ranges.
+constexpr std::uint64_t kSegmentsMax = 10'000;
+// A colour profile goes along with each thumbnail: over this it is dropped, as it would dwarf the
+// picture. Adobe RGB and Display P3 take 600 bytes, the usual sRGB 3 KB; only tables take more.
+constexpr std::size_t kIccBytesMax = std::size_t{64} << 10;
+
+Result<ImageHeader> read_jpeg_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_png_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_webp_header(ByteView bytes, ImageExtent extent);
+
+// Appends a range, joined to the last where they touch.
+void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end);
+
+tl::unexpected<Error> corrupt(std::string_view what);
+tl::unexpected<Error> truncated(std::string_view format, std::size_t size);
+tl::unexpected<Error> too_many_segments(std::string_view format);
+
+}  // namespace miniatura

@@ -1,0 +1,207 @@
+#include "thumbnailer/preset.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace miniatura {
+namespace {
+
+constexpr int kSideMax = 16'384;
+constexpr std::size_t kNameMax = 64;
+constexpr std::size_t kPresetsMax = 32;
+
+struct FormatNames {
+  ImageFormat format;
+  std::string_view name, extension, content_type;
+};
+constexpr std::array kFormats = {
+    FormatNames{ImageFormat::jpeg, "jpeg", "jpg", "image/jpeg"},
+    FormatNames{ImageFormat::png, "png", "png", "image/png"},
+    FormatNames{ImageFormat::webp, "webp", "webp", "image/webp"},
+    FormatNames{ImageFormat::gif, "gif", "gif", "image/gif"},
+    FormatNames{ImageFormat::tiff, "tiff", "tiff", "image/tiff"},
+    FormatNames{ImageFormat::bmp, "bmp", "bmp", "image/bmp"},
+    FormatNames{ImageFormat::heic, "heic", "heic", "image/heic"},
+    FormatNames{ImageFormat::avif, "avif", "avif", "image/avif"},
+};
+
+constexpr std::array<std::pair<Fit, std::string_view>, 5> kFits = {{
+    {Fit::inside, "inside"},
+    {Fit::cover, "cover"},
+    {Fit::contain, "contain"},
+    {Fit::fill, "fill"},
+    {Fit::outside, "outside"},
+}};
+
+const FormatNames& names_of(ImageFormat format) {
+  return kFormats.at(static_cast<std::size_t>(format));
+}
+
+std::optional<Fit> fit_named(std::string_view name) {
+  for (const auto& [fit, fit_text] : kFits) {
+    if (fit_text == name) return fit;
+  }
+  return std::nullopt;
+}
+
+std::optional<ImageFormat> output_format_named(std::string_view name) {
+  if (name == "jpeg" || name == "jpg") return ImageFormat::jpeg;
+  if (name == "png") return ImageFormat::png;
+  if (name == "webp") return ImageFormat::webp;
+  return std::nullopt;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+// All of `text` as a number in [minimum, maximum].
+std::optional<int> number(std::string_view text, int minimum, int maximum) {
+  int value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc() || stopped != end || value < minimum || value > maximum) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+tl::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+  return fail(ErrorCode::config_invalid, fmt::format("preset \"{}\": {}", text, why));
+}
+
+// Takes what stands before the next `separator` (or all) off the front of `rest`.
+std::string_view take_until(std::string_view& rest, char separator) {
+  const std::size_t at = rest.find(separator);
+  const std::string_view part = rest.substr(0, at);
+  rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + 1);
+  return part;
+}
+
+// "WxH", "Wx" or "xH".
+Result<void> parse_box(std::string_view box, std::string_view text, Preset& preset) {
+  const std::size_t at = box.find('x');
+  if (at == std::string_view::npos || box.size() == 1) {
+    return invalid(text, fmt::format("\"{}\" is no size; write WxH, Wx or xH", box));
+  }
+  const auto side = [&](std::string_view digits, int& out) -> Result<void> {
+    if (digits.empty()) return {};
+    const auto value = number(digits, 1, kSideMax);
+    if (!value) return invalid(text, fmt::format("side \"{}\" is not 1 to {}", digits, kSideMax));
+    out = *value;
+    return {};
+  };
+  CHECKED(side(box.substr(0, at), preset.width));
+  return side(box.substr(at + 1), preset.height);
+}
+
+// What may follow the size, each once.
+class OptionsSeen {
+ public:
+  Result<void> take(std::string_view option, std::string_view text, Preset& preset) {
+    if (const auto format = output_format_named(option); format || option == "auto") {
+      preset.format = format;
+      return once(format_, "format", text);
+    }
+    if (const auto fit = fit_named(option)) {
+      preset.fit = *fit;
+      return once(fit_, "fit", text);
+    }
+    if (option.starts_with('q')) {
+      const auto quality = number(option.substr(1), 1, 100);
+      if (!quality) {
+        return invalid(text, fmt::format("\"{}\" is no quality; write q1 to q100", option));
+      }
+      preset.quality = *quality;
+      return once(quality_, "quality", text);
+    }
+    return invalid(text, fmt::format("\"{}\" is no format (auto, jpeg, png, webp), no fit (inside, "
+                                     "cover, contain, fill, outside) and no quality (q80)",
+                                     option));
+  }
+
+ private:
+  static Result<void> once(bool& seen, std::string_view what, std::string_view text) {
+    if (seen) return invalid(text, fmt::format("{} given twice", what));
+    seen = true;
+    return {};
+  }
+  bool format_ = false, fit_ = false, quality_ = false;
+};
+
+bool ends_with_any_case(std::string_view text, std::string_view suffix) {
+  if (text.size() < suffix.size()) return false;
+  const std::string_view end = text.substr(text.size() - suffix.size());
+  return std::equal(end.begin(), end.end(), suffix.begin(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+}  // namespace
+
+std::string_view format_name(ImageFormat format) { return names_of(format).name; }
+std::string_view format_extension(ImageFormat format) { return names_of(format).extension; }
+std::string_view format_content_type(ImageFormat format) { return names_of(format).content_type; }
+std::string_view fit_name(Fit fit) { return kFits.at(static_cast<std::size_t>(fit)).second; }
+
+Result<Preset> parse_preset(std::string_view text) {
+  Preset preset;
+  std::string_view rest = text;
+  if (rest.find('=') == std::string_view::npos) {
+    return invalid(text, "no \"=\"; write name=WxH[:format][:fit][:qNN]");
+  }
+  const std::string_view name = take_until(rest, '=');
+  if (name.empty() || name.size() > kNameMax ||
+      !std::all_of(name.begin(), name.end(), is_name_character)) {
+    return invalid(text, fmt::format("a name is 1 to {} of A-Z a-z 0-9 _ -", kNameMax));
+  }
+  preset.name = name;
+  // A ':' at the very end leaves an empty option behind, which must not pass unseen.
+  const bool dangling = rest.ends_with(':');
+  CHECKED(parse_box(take_until(rest, ':'), text, preset));
+  OptionsSeen seen;
+  while (!rest.empty()) CHECKED(seen.take(take_until(rest, ':'), text, preset));
+  if (dangling) return invalid(text, "nothing after the last \":\"");
+  return preset;
+}
+
+Result<std::vector<Preset>> parse_presets(std::string_view text) {
+  std::vector<Preset> presets;
+  std::string_view rest = text;
+  do {
+    const bool dangling = rest.size() > 1 && rest.find(',') == rest.size() - 1;
+    TRY(preset, parse_preset(take_until(rest, ',')));
+    if (presets.size() == kPresetsMax) {
+      return fail(ErrorCode::config_invalid, fmt::format("more than {} presets", kPresetsMax));
+    }
+    for (const Preset& other : presets) {
+      if (other.name == preset.name) {
+        return fail(ErrorCode::config_invalid,
+                    fmt::format("preset \"{}\" is there twice", preset.name));
+      }
+    }
+    presets.push_back(std::move(preset));
+    if (dangling) return fail(ErrorCode::config_invalid, "nothing after the last \",\" of presets");
+  } while (!rest.empty());
+  return presets;
+}
+
+std::string canonical_text(const Preset& preset) {
+  return fmt::format("width={};height={};fit={};format={};quality={}", preset.width, preset.height,
+                     fit_name(preset.fit), preset.format ? format_name(*preset.format) : "auto",
+                     preset.quality);
+}
+
+ImageFormat output_format(const Preset& preset, std::string_view source_name) {
+  if (preset.format) return *preset.format;
+  for (const std::string_view suffix : {".png", ".gif", ".webp"}) {
+    if (ends_with_any_case(source_name, suffix)) return ImageFormat::webp;
+  }
+  return ImageFormat::jpeg;
+}
+
+}  // namespace miniatura

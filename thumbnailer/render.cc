@@ -1,0 +1,167 @@
+#include "thumbnailer/render.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "thumbnailer/admission.h"
+#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/geometry.h"
+#include "thumbnailer/header.h"
+#include "thumbnailer/raster.h"
+#include "thumbnailer/sniff.h"
+
+namespace miniatura {
+namespace {
+
+// So much is looked at before the rest is downloaded: the size of nearly every picture stands
+// there.
+constexpr std::size_t kStartBytes = std::size_t{64} << 10;
+
+struct Fetched {
+  Bytes bytes;
+  ImageFormat format;
+};
+
+// The format by the first bytes, and whether the header within them is over a limit.
+Result<ImageFormat> vet_start(ByteView start, const Limits& limits) {
+  TRY(format, sniff(start));
+  TRY(header, read_header(start, format, ImageExtent::start));
+  CHECKED(check_limits(header, limits));
+  return format;
+}
+
+Result<Fetched> fetch(ByteSource& source, const Limits& limits) {
+  TRY(start, source.peek(kStartBytes));
+  auto format = vet_start(start, limits);
+  if (!format) {
+    source.cancel();
+    return fail(std::move(format).error());
+  }
+  TRY(bytes, read_all(source, limits.source_bytes, ErrorCode::source_too_large, "source"));
+  return Fetched{std::move(bytes), *format};
+}
+
+// An order and its place among the pixels.
+struct Task {
+  const RenderOrder* order = nullptr;
+  Layout layout;
+  Size scaled;  // as layout.scaled, in stored axes
+};
+
+std::vector<Task> plan_tasks(std::span<const RenderOrder> orders, const ImageHeader& header) {
+  const Size upright = oriented_size({header.width, header.height}, header.orientation);
+  std::vector<Task> tasks;
+  for (const RenderOrder& order : orders) {
+    const Layout layout = lay_out(upright, order.preset);
+    tasks.push_back({&order, layout, oriented_size(layout.scaled, header.orientation)});
+  }
+  return tasks;
+}
+
+std::vector<Size> scaled_sizes(std::span<const Task> tasks) {
+  std::vector<Size> sizes;
+  for (const Task& task : tasks) sizes.push_back(task.scaled);
+  return sizes;
+}
+
+// From the largest to the smallest, as places in `tasks`.
+std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
+  std::vector<std::size_t> places(tasks.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  const auto area = [&](std::size_t place) {
+    return static_cast<std::int64_t>(tasks[place].scaled.width) * tasks[place].scaled.height;
+  };
+  std::stable_sort(places.begin(), places.end(),
+                   [&](std::size_t a, std::size_t b) { return area(a) > area(b); });
+  return places;
+}
+
+// Resized, upright, cut and encoded.
+Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
+  const Layout& layout = task.layout;
+  TRY(stored, scaled.raster());
+  Raster raster = oriented(std::move(stored), header.orientation);
+  raster = cropped(std::move(raster), layout.crop);
+  raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, kWhite);
+  const ImageFormat format = task.order->format;
+  raster = format == ImageFormat::jpeg ? flattened(std::move(raster), kWhite)
+                                       : without_opaque_alpha(std::move(raster));
+  Thumbnail thumbnail;
+  thumbnail.preset = task.order->preset.name;
+  thumbnail.width = raster.size.width;
+  thumbnail.height = raster.size.height;
+  thumbnail.format = format;
+  TRY(bytes, encode(raster, format, task.order->preset.quality, scaled.icc_profile()));
+  thumbnail.bytes = std::move(bytes);
+  return thumbnail;
+}
+
+// The raster to resize from: one that is resized already spares most of the work, and loses nothing
+// while it has twice the target's sides.
+const MagickImage& source_for(Size target, const MagickImage& decoded,
+                              const std::optional<MagickImage>& before) {
+  if (!before) return decoded;
+  const Size size = before->size();
+  const bool enough =
+      size == target || (size.width >= 2 * target.width && size.height >= 2 * target.height);
+  return enough ? *before : decoded;
+}
+
+Result<std::vector<Thumbnail>> make_all(std::span<const Task> tasks, const MagickImage& decoded,
+                                        const ImageHeader& header) {
+  std::vector<Thumbnail> thumbnails(tasks.size());
+  std::optional<MagickImage> before;
+  for (const std::size_t place : largest_first(tasks)) {
+    const Task& task = tasks[place];
+    TRY(scaled, source_for(task.scaled, decoded, before).resized(task.scaled));
+    TRY(thumbnail, finish(task, scaled, header));
+    thumbnails[place] = std::move(thumbnail);
+    before.emplace(std::move(scaled));
+  }
+  return thumbnails;
+}
+
+// Memory that ran out with nobody else running will run out again.
+template <class T>
+Result<T> final_if_alone(Result<T> result, const Admission& admission) {
+  if (!result && result.error().code == ErrorCode::memory_exhausted && admission.alone()) {
+    result.error().code = ErrorCode::image_too_large;
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
+                        const Limits& limits) {
+  Rendered rendered;
+  const Stopwatch download;
+  TRY(fetched, fetch(source, limits));
+  rendered.timings.download = download.lap();
+
+  const Stopwatch decode;
+  TRY(header, read_header(fetched.bytes, fetched.format, ImageExtent::whole));
+  CHECKED(check_limits(header, limits));
+  rendered.source = {header.format, header.width, header.height, fetched.bytes.size(),
+                     header.orientation};
+  const std::vector<Task> tasks = plan_tasks(orders, header);
+  const std::vector<Size> sizes = scaled_sizes(tasks);
+  const int denominator =
+      header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
+  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes), limits));
+  TRY(decoded, final_if_alone(
+                   MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
+                   admission));
+  rendered.timings.decode = decode.lap();
+
+  const Stopwatch rest;
+  TRY(thumbnails, final_if_alone(make_all(tasks, decoded, header), admission));
+  rendered.thumbnails = std::move(thumbnails);
+  rendered.timings.render = rest.lap();
+  return rendered;
+}
+
+}  // namespace miniatura
