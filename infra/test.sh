@@ -48,7 +48,7 @@ sources_of() {
   local file
   while read -r file; do
     case $file in *.h) file=${file%.h}.cc ;; esac
-    case $file in *.cc) [ -e "$file" ] && echo "$file" ;; esac
+    if [[ $file == *.cc && -e $file ]]; then echo "$file"; fi
   done | awk '!seen[$0]++'
 }
 

@@ -24,10 +24,11 @@ dd.saving { color: var(--accent); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.2rem; }
 article h2 { margin: 0; font-size: 1.05rem; font-weight: 620; overflow-wrap: anywhere; }
 .facts { margin: .1rem 0 1rem; color: var(--soft); font-size: .9rem; font-variant-numeric: tabular-nums; }
-.prints { display: flex; gap: 1rem; align-items: flex-end; }
+.prints { display: flex; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; min-width: 0; }
-figure img { display: block; max-width: 100%; height: auto; border-radius: 6px; }
-figcaption { margin-top: .45rem; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
+figure img { display: block; max-width: 100%; height: auto; border-radius: 6px; outline: 1px solid var(--line);
+             outline-offset: -1px; }
+figcaption { margin-top: .45rem; white-space: nowrap; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
 figcaption b { color: var(--ink); font-weight: 600; }
 .error { margin: 0; padding: .8rem 1rem; border-left: 4px solid var(--accent); overflow-wrap: anywhere; }
 footer { margin-top: 2rem; color: var(--soft); font-size: .85rem; }
@@ -40,8 +41,8 @@ def size(count):
 
 def figure(thumbnail):
     data = base64.b64encode(thumbnail["image"]).decode()
-    caption = (f"<b>{html.escape(thumbnail['preset'])}</b> {thumbnail['width']} × {thumbnail['height']} "
-               f"{html.escape(thumbnail['format'])}<br>{size(thumbnail['bytes'])}")
+    caption = (f"<b>{html.escape(thumbnail['preset'])}</b> {thumbnail['width']} × {thumbnail['height']}"
+               f"<br>{html.escape(thumbnail['format'])}, {size(thumbnail['bytes'])}")
     # Shares the row by width, so that all prints of a picture stand at one scale.
     return (f'<figure style="flex: 0 1 {thumbnail["width"]}px"><img width="{thumbnail["width"]}" '
             f'height="{thumbnail["height"]}" alt="{html.escape(thumbnail["preset"])}" '

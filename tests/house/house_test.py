@@ -118,6 +118,7 @@ def mirrored_tests(tree, rules):
                 yield f"{path}: no {tests[0]}"
         elif folder in folders and path.endswith(".h"):
             names.setdefault(folder, set()).add(pathlib.PurePath(rest).stem)
+    names = {folder: stems - {"main"} for folder, stems in names.items()}
     for path in tree:
         if not path.startswith("tests/") or not path.endswith("_test.cc"):
             continue
@@ -125,7 +126,8 @@ def mirrored_tests(tree, rules):
         stem = re.sub(r"(_minio)?_test\.cc$", "", parts[-1])
         if len(parts) != 3 or parts[1] not in folders:
             yield f"{path}: lies where no test is built"
-        elif stem not in names.get(parts[1], set()) and not matches(path, rules.words("test-without-source")):
+        elif (not any(stem == name or stem.startswith(name + "_") for name in names.get(parts[1], ()))
+              and not matches(path, rules.words("test-without-source"))):
             yield f"{path}: mirrors no source of {parts[1]}/"
 
 
@@ -213,7 +215,7 @@ class EachRule(unittest.TestCase):
     def test_a_source_without_its_test_is_found_and_the_other_way_round(self):
         rules = "mirror runtime handler\nuntested handler/main.cc"
         good = {"runtime/a.cc": "", "tests/runtime/a_test.cc": "", "handler/main.cc": "", "handler/x/c.cc": "",
-                "tests/handler/c_minio_test.cc": ""}
+                "tests/handler/c_minio_test.cc": "", "tests/runtime/a_end_test.cc": ""}
         self.finds(mirrored_tests, rules, good)
         self.finds(mirrored_tests, rules, {"runtime/a.cc": ""}, "no tests/runtime/a_test.cc")
         self.finds(mirrored_tests, rules, {**good, "tests/runtime/b_test.cc": ""}, "mirrors no source")
