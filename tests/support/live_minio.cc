@@ -59,6 +59,7 @@ int free_port() {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
+  list.reserve(texts.size() + 1);
   for (std::string& text : texts) list.push_back(text.data());
   list.push_back(nullptr);
   return list;
@@ -69,7 +70,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 Credentials LiveMinio::credentials() { return {"miniatura-test", "miniatura-test-secret", ""}; }
 
 LiveMinio* LiveMinio::shared() {
-  static const std::unique_ptr<LiveMinio> kServer = [] {
+  static const std::unique_ptr<LiveMinio> the_server = [] {
     const std::string binary = find_binary(Environment::of_process());
     std::unique_ptr<LiveMinio> server(new LiveMinio());
     // The port is found and let go before MinIO takes it: another may be faster.
@@ -79,10 +80,10 @@ LiveMinio* LiveMinio::shared() {
     server.reset();
     return server;
   }();
-  if (kServer == nullptr && Environment::of_process().get_or("CI", "") == "true") {
+  if (the_server == nullptr && Environment::of_process().get_or("CI", "") == "true") {
     ADD_FAILURE() << "no MinIO: set MINIATURA_MINIO to its binary";
   }
-  return kServer.get();
+  return the_server.get();
 }
 
 bool LiveMinio::start(const std::string& binary) {
@@ -155,7 +156,7 @@ bool LiveMinio::signed_put(const std::string& path) const {
 }
 
 std::string LiveMinio::make_bucket() {
-  const std::string bucket = fmt::format("bucket-{}", ++buckets_);
+  std::string bucket = fmt::format("bucket-{}", ++buckets_);
   EXPECT_TRUE(signed_put("/" + bucket)) << bucket;
   return bucket;
 }
