@@ -31,8 +31,10 @@ SystemClock& system_clock() {
 }
 
 std::string find_binary(const Environment& environment) {
+  if (const auto named = environment.get("MINIATURA_MINIO")) {
+    return ::access(named->c_str(), X_OK) == 0 ? *named : "";
+  }
   std::vector<std::string> candidates;
-  if (const auto named = environment.get("MINIATURA_MINIO")) candidates.push_back(*named);
   std::istringstream path(environment.get_or("PATH", ""));
   for (std::string directory; std::getline(path, directory, ':');) {
     candidates.push_back(directory + "/minio");
