@@ -21,8 +21,8 @@ namespace miniatura {
 
 class LiveMinio {
  public:
-  // The one of this executable; null without a binary or where it does not come up (a failure of
-  // the test is recorded then, see above).
+  // The one of this executable; null without a binary or where it does not come up. Throws instead
+  // of that where CI=true is set.
   static LiveMinio* shared();
 
   ~LiveMinio();
