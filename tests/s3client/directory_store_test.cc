@@ -112,6 +112,16 @@ TEST_F(DirectoryStoreFiles, a_crash_between_side_file_and_rename_leaves_the_old_
   EXPECT_EQ(head("k").value().metadata.at("of"), "old");
 }
 
+TEST_F(DirectoryStoreFiles, the_side_file_knows_the_content_before_too) {
+  for (const char* body : {"1", "2", "3"}) ASSERT_TRUE(put("k", body));
+  const std::string path = root_.path() + "/" + notes_of("k");
+  const Json notes =
+      parse_json(read_file(path, 1 << 20, ErrorCode::internal).value(), path).value();
+  ASSERT_EQ(notes["notes"].size(), 2U);
+  EXPECT_EQ(notes["notes"][0]["etag"], md5_hex("3"));
+  EXPECT_EQ(notes["notes"][1]["etag"], md5_hex("2"));
+}
+
 TEST_F(DirectoryStoreFiles, a_side_file_that_makes_no_sense_is_as_good_as_none) {
   for (const char* text :
        {"", "[]", "{\"notes\":7}", "{\"notes\":[7]}", "{\"notes\":[{\"size\":\"x\"}]}",
@@ -198,6 +208,16 @@ TEST_F(DirectoryStoreFiles, a_write_that_fails_leaves_the_old_object_and_no_file
   EXPECT_EQ(files(), before);
   EXPECT_EQ(content("k"), "old");
   EXPECT_EQ(head("k").value().metadata.at("of"), "old");
+}
+
+TEST_F(DirectoryStoreFiles, a_side_file_that_cannot_be_written_keeps_the_put_from_happening) {
+  ASSERT_TRUE(put("other", "x"));
+  fs::create_directory(root_.path() + "/" + notes_of("k"));
+  const auto before = files();
+  const auto stored = put("k", "body");
+  ASSERT_FALSE(stored);
+  EXPECT_NE(stored.error().message.find(notes_of("k")), std::string::npos);
+  EXPECT_EQ(files(), before);
 }
 
 TEST_F(DirectoryStoreFiles, what_may_only_be_read_is_read_and_a_put_is_denied) {

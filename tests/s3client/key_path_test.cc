@@ -52,7 +52,7 @@ TEST(KeyPath, no_two_keys_share_a_path_and_every_path_leads_back) {
   std::mt19937 random(7);
   std::set<std::string> keys;
   std::set<std::string> paths;
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const std::string key = odd_key(random);
     const std::string path = path_of_key(key);
     keys.insert(key);

@@ -124,13 +124,13 @@ TEST_F(S3StoreWire, a_fault_of_the_network_keeps_its_code_and_names_the_object) 
 
 TEST_F(S3StoreWire, of_several_puts_the_invalid_are_not_sent_and_the_order_stays) {
   transport_.push(200, "", {{"ETag", "\"e0\""}});
-  transport_.push(503, "");
+  transport_.push(403, "");
   const std::vector<PutRequest> requests = {put_request("0"), put_request(""), put_request("2")};
   const auto results = store_.put_all(requests, {});
   ASSERT_EQ(results.size(), 3U);
   EXPECT_EQ(results[0].value().etag, "e0");
   EXPECT_EQ(results[1].error().code, ErrorCode::store_invalid_key);
-  EXPECT_EQ(results[2].error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(results[2].error().code, ErrorCode::store_denied);
   EXPECT_EQ(transport_.seen().size(), 2U);
 }
 

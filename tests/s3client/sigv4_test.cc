@@ -13,12 +13,12 @@ namespace {
 
 // 126 vectors: AWS's documentation, and botocore's answers for odd keys and headers.
 const Json& golden() {
-  static const Json kVectors = [] {
+  static const Json vectors = [] {
     const auto text = read_file(MINIATURA_SOURCE_DIR "/tests/fixtures/sigv4/s3-golden.json",
                                 1 << 20, ErrorCode::file_unreadable);
     return parse_json(text.value(), "s3-golden.json").value();
   }();
-  return kVectors;
+  return vectors;
 }
 
 HttpHeaders headers_of(const Json& vector) {

@@ -2,8 +2,8 @@
 // objects in a temporary directory, stopped at the end by its pid (and by the kernel, should the
 // tests die).
 //
-// The binary is $MINIATURA_MINIO, or `minio` on the PATH, or .tools/bin/minio in the source tree.
-// Without one the tests are skipped; where CI=true is set, that is a failure.
+// The binary is $MINIATURA_MINIO if that is set, else `minio` on the PATH, or .tools/bin/minio in
+// the source tree. Without one the tests are skipped; where CI=true is set, that is a failure.
 #pragma once
 
 #include <sys/types.h>
@@ -21,8 +21,8 @@ namespace miniatura {
 
 class LiveMinio {
  public:
-  // The one of this executable; null without a binary or where it does not come up (a failure of
-  // the test is recorded then, see above).
+  // The one of this executable; null without a binary or where it does not come up. Throws instead
+  // of that where CI=true is set.
   static LiveMinio* shared();
 
   ~LiveMinio();

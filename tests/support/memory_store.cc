@@ -123,7 +123,7 @@ void MemoryStore::set_hook(Hook hook) {
   state_->hook = std::move(hook);
 }
 
-std::string MemoryStore::add(const std::string& bucket, const std::string& key, Bytes bytes,
+std::string MemoryStore::add(const std::string& bucket, const std::string& key, ByteView bytes,
                              std::string content_type) {
   add_bucket(bucket);
   PutRequest request;

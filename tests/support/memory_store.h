@@ -42,7 +42,7 @@ class MemoryStore : public ObjectStore {
   void set_hook(Hook hook);
 
   // A put that passes by the hook: how a test brings its sources.
-  std::string add(const std::string& bucket, const std::string& key, Bytes bytes,
+  std::string add(const std::string& bucket, const std::string& key, ByteView bytes,
                   std::string content_type = "application/octet-stream");
   void remove(const std::string& bucket, const std::string& key);
 
