@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 // A directory of its own for temporary files, and first in PATH one of programs that leave a trace
 // when they are run.
-class hostile : public ::testing::Test {
+class Hostile : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "miniatura-hostile-XXXXXX").string();
@@ -68,8 +68,8 @@ class hostile : public ::testing::Test {
   std::optional<std::string> path_, tmpdir_;
 };
 
-TEST_F(hostile, programs_in_disguise_are_unsupported) {
-  constexpr auto code = ErrorCode::image_unsupported;
+TEST_F(Hostile, programs_in_disguise_are_unsupported) {
+  const auto code = ErrorCode::image_unsupported;
   expect(code, "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) print\nshowpage\n", "PS");
   expect(code, "%PDF-1.4\n1 0 obj\n<< >>\nendobj\n", "PDF");
   expect(code, "<?xml version=\"1.0\"?><image><read filename=\"/etc/passwd\"/></image>", "MSL");
@@ -80,7 +80,7 @@ TEST_F(hostile, programs_in_disguise_are_unsupported) {
   expect(code, "text:/etc/passwd", "text");
 }
 
-TEST_F(hostile, nothings_are_refused) {
+TEST_F(Hostile, nothings_are_refused) {
   expect(ErrorCode::image_unsupported, "", "empty");
   expect(ErrorCode::image_unsupported, Bytes(65'536, '\0'), "zeros");
   expect(ErrorCode::image_corrupt, "\xFF\xD8", "SOI alone");
@@ -89,8 +89,8 @@ TEST_F(hostile, nothings_are_refused) {
   expect(ErrorCode::image_corrupt, "RIFF\x04\0\0\0WEBP"s, "a WebP's");
 }
 
-TEST_F(hostile, huge_headers_are_too_large) {
-  constexpr auto code = ErrorCode::image_too_large;
+TEST_F(Hostile, huge_headers_are_too_large) {
+  const auto code = ErrorCode::image_too_large;
   expect(code, jpeg_start(0xC0, 65'500, 65'500) + Bytes(4096, '\0') + "\xFF\xD9", "JPEG");
   expect(code, jpeg_start(0xC2, 16'000, 16'000) + Bytes(4096, '\0') + "\xFF\xD9", "progressive");
   const Bytes pixels = png_chunk("IDAT", deflated_zeros(50'000'000)) + png_chunk("IEND", "");
@@ -100,13 +100,13 @@ TEST_F(hostile, huge_headers_are_too_large) {
   expect(code, png_start(14'000, 14'000, 16, 6) + pixels, "PNG of 16 bits");
 }
 
-TEST_F(hostile, twenty_thousand_scans_are_too_large) {
+TEST_F(Hostile, twenty_thousand_scans_are_too_large) {
   Bytes bomb = jpeg_start(0xC2, 4000, 4000);
   for (int i = 0; i < 20'000; ++i) bomb += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x12\x34"s;
   expect(ErrorCode::image_too_large, bomb + "\xFF\xD9", "scans");
 }
 
-TEST_F(hostile, metadata_that_would_inflate_is_never_inflated) {
+TEST_F(Hostile, metadata_that_would_inflate_is_never_inflated) {
   const Bytes bomb = deflated_zeros(100'000'000);
   const Bytes png = picture(ImageFormat::png, 64, 64);
   for (const auto* type : {"zTXt", "iTXt", "iCCP"}) {
@@ -120,7 +120,7 @@ TEST_F(hostile, metadata_that_would_inflate_is_never_inflated) {
   ASSERT_TRUE(small) << small.error().message;
 }
 
-TEST_F(hostile, exif_that_loops_does_no_harm) {
+TEST_F(Hostile, exif_that_loops_does_no_harm) {
   Bytes loop = exif_block(6);
   loop.replace(loop.size() - 4, 4, little_endian(8, 4));
   for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
@@ -130,7 +130,7 @@ TEST_F(hostile, exif_that_loops_does_no_harm) {
   }
 }
 
-TEST_F(hostile, what_breaks_off_is_corrupt_at_every_length) {
+TEST_F(Hostile, what_breaks_off_is_corrupt_at_every_length) {
   for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
     const Bytes image = picture(format, 97, 83);
     for (std::size_t size = 8; size < image.size() - 16; size += 7) {
@@ -147,13 +147,13 @@ TEST_F(hostile, what_breaks_off_is_corrupt_at_every_length) {
   }
 }
 
-TEST_F(hostile, a_jpeg_that_lacks_only_its_end_mark_is_read) {
+TEST_F(Hostile, a_jpeg_that_lacks_only_its_end_mark_is_read) {
   const Bytes jpeg = picture(ImageFormat::jpeg, 97, 83);
   const auto result = rendered(jpeg.substr(0, jpeg.size() - 2));
   EXPECT_TRUE(result) << result.error().message;
 }
 
-TEST_F(hostile, every_flipped_byte_ends_in_a_thumbnail_or_a_final_error) {
+TEST_F(Hostile, every_flipped_byte_ends_in_a_thumbnail_or_a_final_error) {
   for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
     const Bytes image = with_orientation(format, picture(format, 33, 21), 6);
     for (std::size_t at = 0; at < image.size(); ++at) {
