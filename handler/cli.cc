@@ -34,6 +34,13 @@ bool is_lambda(int argc, char** argv, const Environment& environment) {
 int run_cli(int argc, char** argv, const Environment& environment) {
   if (is_lambda(argc, argv, environment)) return run_lambda_command(environment, {});
 
+  if (argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) {
+    Error error;
+    error.code = ErrorCode::usage;
+    error.message = std::string("no command \"") + argv[1] + "\" (miniatura --help)";
+    return report(error, false);
+  }
+
   CLI::App app{"Turns S3 upload events into thumbnails."};
   app.name("miniatura");
   app.set_version_flag("--version", "miniatura " MINIATURA_VERSION);

@@ -46,7 +46,7 @@ Result<void> write_whole(int descriptor, ByteView bytes, const std::string& path
 Result<ByteView> ByteSource::peek(std::size_t count) {
   ahead_.erase(0, taken_);
   taken_ = 0;
-  while (ahead_.size() < count) {
+  while (ahead_.size() < count && !cancelled_) {
     const std::size_t had = ahead_.size();
     ahead_.resize(count);
     auto got = pull(std::span(ahead_).subspan(had));
@@ -64,7 +64,15 @@ Result<std::size_t> ByteSource::read(std::span<char> buffer) {
     taken_ += count;
     return count;
   }
-  return pull(buffer);
+  return cancelled_ ? 0 : pull(buffer);
+}
+
+void ByteSource::cancel() {
+  if (cancelled_) return;
+  cancelled_ = true;
+  ahead_.clear();
+  taken_ = 0;
+  stop();
 }
 
 Result<std::size_t> MemorySource::pull(std::span<char> buffer) {

@@ -34,19 +34,22 @@ class ByteSource {
   // Takes up to buffer.size() bytes into `buffer`; 0 is the end (buffer must not be empty).
   Result<std::size_t> read(std::span<char> buffer);
 
-  // The rest is not wanted; frees what it holds (a connection). After it read() gives 0.
-  virtual void cancel() {}
+  // The rest is not wanted, peeked bytes included: frees what it holds (a connection). After it
+  // read() gives 0.
+  void cancel();
 
   // The length of the whole body as announced, where it was. A hint: the body may turn out
   // otherwise.
   virtual std::optional<std::uint64_t> size_bytes() const { return std::nullopt; }
 
  private:
-  // What read() promises, from the origin.
+  // What read() promises, from the origin; never called after stop().
   virtual Result<std::size_t> pull(std::span<char> buffer) = 0;
+  virtual void stop() {}  // cancel(), for the origin; called once at most
 
   Bytes ahead_;            // peeked, not yet taken
   std::size_t taken_ = 0;  // of ahead_
+  bool cancelled_ = false;
 };
 
 // Bytes that are there already.
@@ -54,7 +57,6 @@ class MemorySource : public ByteSource {
  public:
   explicit MemorySource(Bytes bytes) : bytes_(std::move(bytes)) {}
   std::optional<std::uint64_t> size_bytes() const override { return bytes_.size(); }
-  void cancel() override { position_ = bytes_.size(); }
 
  private:
   Result<std::size_t> pull(std::span<char> buffer) override;

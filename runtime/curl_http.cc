@@ -442,12 +442,10 @@ class PulledBody final : public ByteSource {
   explicit PulledBody(std::unique_ptr<Exchange> exchange)
       : exchange_(std::move(exchange)), size_bytes_(exchange_->size_bytes()) {}
   std::optional<std::uint64_t> size_bytes() const override { return size_bytes_; }
-  void cancel() override { exchange_.reset(); }
 
  private:
-  Result<std::size_t> pull(std::span<char> buffer) override {
-    return exchange_ ? exchange_->take(buffer) : 0;
-  }
+  Result<std::size_t> pull(std::span<char> buffer) override { return exchange_->take(buffer); }
+  void stop() override { exchange_.reset(); }
 
   std::unique_ptr<Exchange> exchange_;
   std::optional<std::uint64_t> size_bytes_;

@@ -43,7 +43,6 @@ class FileSource : public ByteSource {
  public:
   FileSource(OpenFile file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
   std::optional<std::uint64_t> size_bytes() const override { return stamp_of(file_.status).size; }
-  void cancel() override { ended_ = true; }
 
  private:
   Result<std::size_t> pull(std::span<char> buffer) override {

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "runtime/database.h"
-#include "tests/support/fixture.h"
+#include "tests/support/temporary_directory.h"
 
 namespace miniatura {
 namespace {

@@ -16,9 +16,9 @@ using ::testing::ElementsAre;
 using What = Outcome::What;
 
 // Pictures of different colours, so that etags and thumbnails tell versions apart.
-Bytes red() { return solid_png(64, 48, testing::kRed); }
-Bytes green() { return solid_png(64, 48, testing::kGreen); }
-Bytes blue() { return solid_png(64, 48, testing::kBlue); }
+Bytes red() { return solid_png(64, 48, pictures::kRed); }
+Bytes green() { return solid_png(64, 48, pictures::kGreen); }
+Bytes blue() { return solid_png(64, 48, pictures::kBlue); }
 
 class ProcessTest : public ::testing::Test {
  protected:
@@ -117,8 +117,8 @@ TEST_F(ProcessTest, an_overwritten_source_replaces_its_thumbnails) {
   const Outcome outcome = work_on(upload("a.png", green()));
   EXPECT_EQ(outcome.what, What::stored);
   expect_thumbnails_of("a.png");
-  const Raster small = testing::pixels_of(*store_.bytes("thumbs", "a.png/small.png"));
-  EXPECT_LE(testing::difference(testing::colour_at(small, 0.5, 0.5), testing::kGreen), 2);
+  const Raster small = pictures::pixels_of(*store_.bytes("thumbs", "a.png/small.png"));
+  EXPECT_LE(pictures::difference(pictures::colour_at(small, 0.5, 0.5), pictures::kGreen), 2);
   // The old event, late: nothing to do.
   EXPECT_EQ(work_on(old_event).reason, SkipReason::stale);
 }

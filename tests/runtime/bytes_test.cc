@@ -20,11 +20,11 @@ class DrippingSource : public ByteSource {
                  std::optional<std::uint64_t> announced = std::nullopt)
       : bytes_(std::move(bytes)), error_(std::move(error)), announced_(announced) {}
   std::optional<std::uint64_t> size_bytes() const override { return announced_; }
-  void cancel() override { cancelled_ = true; }
   int pulls() const { return pulls_; }
   bool cancelled() const { return cancelled_; }
 
  private:
+  void stop() override { cancelled_ = true; }
   Result<std::size_t> pull(std::span<char> buffer) override {
     ++pulls_;
     if (position_ == bytes_.size() && error_) return fail(*error_);
@@ -49,6 +49,16 @@ TEST(ByteSourceTest, peeking_takes_nothing) {
   EXPECT_EQ(source.peek(5).value(), "abcde");
   EXPECT_EQ(source.peek(2).value(), "ab");
   EXPECT_EQ(read_all(source, 100, ErrorCode::internal, "it").value(), "abcdefgh");
+}
+
+TEST(ByteSourceTest, after_a_cancel_nothing_comes_not_even_what_was_peeked) {
+  DrippingSource source("abcdefgh");
+  ASSERT_EQ(source.peek(4).value(), "abcd");
+  source.cancel();
+  EXPECT_TRUE(source.cancelled());
+  char two[2];
+  EXPECT_EQ(source.read(two).value(), 0U);
+  EXPECT_EQ(source.peek(4).value(), "");
 }
 
 TEST(ByteSourceTest, peeking_goes_on_after_a_read) {

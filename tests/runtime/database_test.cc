@@ -5,7 +5,8 @@
 
 #include <filesystem>
 
-#include "tests/support/fixture.h"
+#include "runtime/bytes.h"
+#include "tests/support/temporary_directory.h"
 
 namespace miniatura {
 namespace {

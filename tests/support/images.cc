@@ -10,7 +10,7 @@
 #include "thumbnailer/header.h"
 #include "thumbnailer/sniff.h"
 
-namespace miniatura::testing {
+namespace miniatura::pictures {
 namespace {
 
 using namespace std::string_view_literals;
@@ -229,4 +229,4 @@ int difference(Colour a, Colour b) {
   return largest;
 }
 
-}  // namespace miniatura::testing
+}  // namespace miniatura::pictures

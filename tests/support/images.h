@@ -9,7 +9,7 @@
 #include "thumbnailer/preset.h"
 #include "thumbnailer/raster.h"
 
-namespace miniatura::testing {
+namespace miniatura::pictures {
 
 constexpr Colour kRed = {220, 30, 30}, kGreen = {30, 200, 30}, kBlue = {30, 30, 220},
                  kYellow = {230, 220, 40};
@@ -59,4 +59,4 @@ bool decodes_by_guess(const Bytes& image);
 Colour colour_at(const Raster& raster, double x, double y);
 int difference(Colour a, Colour b);  // the largest of a channel
 
-}  // namespace miniatura::testing
+}  // namespace miniatura::pictures

@@ -10,7 +10,7 @@ namespace miniatura {
 inline Bytes solid_png(int width, int height, Colour colour) {
   Raster raster(Size{width, height}, 3);
   for (std::size_t i = 0; i < raster.pixels.size(); ++i) raster.pixels[i] = colour[i % 3];
-  return testing::picture(ImageFormat::png, raster);
+  return pictures::picture(ImageFormat::png, raster);
 }
 
 }  // namespace miniatura

@@ -7,7 +7,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 using namespace std::string_literals;
 
 TEST(exif_orientation, reads_each_of_the_eight) {

@@ -8,7 +8,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 using namespace std::string_literals;
 
 Result<ImageHeader> whole(const Bytes& image, ImageFormat format) {

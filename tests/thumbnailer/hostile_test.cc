@@ -14,7 +14,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 using namespace std::string_literals;
 namespace fs = std::filesystem;
 

@@ -7,7 +7,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 using namespace std::string_literals;
 
 ImageHeader header_of(ImageFormat format, int width, int height) {

@@ -7,7 +7,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 
 Bytes fixture(const std::string& name) {
   const auto bytes = read_file(std::string(MINIATURA_SOURCE_DIR "/tests/fixtures/images/") + name,

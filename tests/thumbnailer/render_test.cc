@@ -13,7 +13,7 @@
 namespace miniatura {
 namespace {
 
-using namespace testing;
+using namespace pictures;
 
 constexpr ImageFormat kFormats[] = {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp};
 
@@ -281,11 +281,11 @@ TEST(render, runs_on_several_threads_at_once_and_starts_none_of_its_own) {
 class CountingSource : public ByteSource {
  public:
   explicit CountingSource(Bytes start) : start_(std::move(start)) {}
-  void cancel() override { cancelled_ = true; }
   std::uint64_t taken() const { return taken_; }
   bool cancelled() const { return cancelled_; }
 
  private:
+  void stop() override { cancelled_ = true; }
   Result<std::size_t> pull(std::span<char> buffer) override {
     for (char& c : buffer) {
       c = taken_ < start_.size() ? start_[taken_] : 'x';
