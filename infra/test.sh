@@ -14,7 +14,10 @@ tidy_files_max=24  # of those that changed, so that a large merge does not take 
 
 step() { printf '\n== %s\n' "$*"; }
 die() { printf 'test: %s\n' "$*" >&2; exit 1; }
-report_failure() { [ "$1" = 0 ] || printf '\ntest: FAILED in: %s\n' "$step_name" >&2; }
+# The tests' runner has its own summary, which stays the last thing said.
+report_failure() {
+  if [ "$1" != 0 ] && [ "$step_name" != tests ]; then printf '\ntest: FAILED in: %s\n' "$step_name" >&2; fi
+}
 trap 'report_failure $?' EXIT
 step_name=start
 run_step() { step_name=$1; step "$1"; shift; "$@"; }
