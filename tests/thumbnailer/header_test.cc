@@ -133,6 +133,13 @@ TEST(jpeg_header, refuses_segments_without_end) {
   EXPECT_EQ(code_of(jpeg, ImageFormat::jpeg), ErrorCode::image_too_large);
 }
 
+// Each gap between two parts that are kept costs a range: few bytes must not make many.
+TEST(jpeg_header, refuses_scans_with_gaps_without_end) {
+  Bytes jpeg = jpeg_start(0xC2, 64, 64);
+  for (int i = 0; i < 20'000; ++i) jpeg += "\xFF\xDA\x00\x02\xFF\x01"s;
+  EXPECT_EQ(code_of(jpeg + "\xFF\xD9", ImageFormat::jpeg), ErrorCode::image_too_large);
+}
+
 TEST(jpeg_header, counts_metadata_against_the_limit) {
   const Bytes plain = picture(ImageFormat::jpeg, 8, 8);
   const Bytes segment = "\xFF\xED\xEA\x62" + Bytes(60'000, 'x');
@@ -180,6 +187,12 @@ TEST(png_header, refuses_chunks_without_end) {
   const Bytes chunk = png_chunk("tEXt", "");
   for (int i = 0; i < 20'000; ++i) png += chunk;
   EXPECT_EQ(code_of(png, ImageFormat::png), ErrorCode::image_too_large);
+}
+
+TEST(png_header, refuses_image_data_with_gaps_without_end) {
+  Bytes png = png_start(8, 8, 8, 2);
+  for (int i = 0; i < 20'000; ++i) png += png_chunk("IDAT", "") + png_chunk("fdAT", "");
+  EXPECT_EQ(code_of(png + png_chunk("IEND", ""), ImageFormat::png), ErrorCode::image_too_large);
 }
 
 TEST(png_header, counts_the_frames_of_an_animation) {
