@@ -234,6 +234,11 @@ TEST(webp_header, refuses_an_animation_that_starts_with_a_part) {
             ErrorCode::image_unsupported);
 }
 
+TEST(webp_header, an_animation_of_no_size_is_corrupt) {
+  EXPECT_EQ(code_of(riff(webp_chunk("ANMF", "\x01"s + Bytes(15, '\0'))), ImageFormat::webp),
+            ErrorCode::image_corrupt);
+}
+
 TEST(webp_header, of_a_canvas_unlike_its_picture_is_corrupt) {
   const Bytes still = picture(ImageFormat::webp, 24, 18);
   const Bytes extended =
