@@ -137,7 +137,7 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, Erro
   }
 }
 
-Result<void> write_file(const std::string& path, ByteView bytes, bool durable) {
+Result<void> write_file(const std::string& path, ByteView bytes) {
   static std::atomic<unsigned> serial{0};
   std::string temporary;
   int descriptor = -1;
@@ -151,9 +151,6 @@ Result<void> write_file(const std::string& path, ByteView bytes, bool durable) {
   const auto written = [&]() -> Result<void> {
     const File file(descriptor);
     CHECKED(write_whole(file.get(), bytes, path));
-    if (durable && ::fsync(file.get()) != 0) {
-      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
-    }
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
     }

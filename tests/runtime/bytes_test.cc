@@ -119,7 +119,7 @@ class FileTest : public testing::Test {
 
 TEST_F(FileTest, what_is_written_is_read_again) {
   const Bytes bytes("a\0\xff\n", 4);
-  ASSERT_TRUE(write_file(path("f"), bytes, true));
+  ASSERT_TRUE(write_file(path("f"), bytes));
   EXPECT_EQ(read_file(path("f"), 4, ErrorCode::event_too_large).value(), bytes);
   ASSERT_TRUE(write_file(path("f"), "over it"));
   EXPECT_EQ(read_file(path("f"), 100, ErrorCode::event_too_large).value(), "over it");
