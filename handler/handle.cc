@@ -13,6 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Error fault_of_ours(const std::exception& fault) {
+  return {ErrorCode::internal, fmt::format("a fault of ours: {}", fault.what()), 0, {}, {}, {}};
+}
+
 EventOutcome rejected(const RejectedRecord& record) {
   Outcome outcome;
   outcome.error = record.error;
@@ -58,8 +62,7 @@ class Handler {
     try {
       return handle(delivery);
     } catch (const std::exception& fault) {  // the guard of every delivery
-      Error error;
-      error.message = fmt::format("a fault of ours: {}", fault.what());
+      const Error error = fault_of_ours(fault);
       log_delivery(delivery, {}, &error);
       return handled(error);
     }
@@ -89,7 +92,11 @@ class Handler {
     if (old) return skipped(event, SkipReason::superseded);
     const Tools tools{&application_.config->rules, &application_.config->limits, store_.get(),
                       application_.clock};
-    return {event.object, event.etag, event.item_id, process(event, tools, context)};
+    try {
+      return {event.object, event.etag, event.item_id, process(event, tools, context)};
+    } catch (const std::exception& fault) {  // the records beside it are still to be worked on
+      return rejected({event.object, event.item_id, fault_of_ours(fault)});
+    }
   }
 
   void journal(const EventOutcome& event, const Delivery& delivery) const {

@@ -189,6 +189,7 @@ class SqliteJournal : public Journal {
     const std::int64_t event_id = database_->last_row_id();
     Statement& row = *insert_thumbnail_;
     for (const StoredThumbnail& thumbnail : thumbnails) {
+      row.reset();  // an insert that failed would refuse these bindings and keep its own
       row.bind(1, event_id)
           .bind(2, thumbnail.preset)
           .bind(3, thumbnail.bucket)
@@ -198,8 +199,8 @@ class SqliteJournal : public Journal {
           .bind(8, format_name(thumbnail.format));
       row.bind(9, thumbnail.etag);
       CHECKED(row.step());
-      row.reset();
     }
+    row.reset();
     return {};
   }
 

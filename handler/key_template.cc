@@ -70,9 +70,4 @@ Result<std::string> KeyTemplate::expand(const TemplateValues& values) const {
   return key;
 }
 
-bool KeyTemplate::uses(std::string_view field) const {
-  return std::any_of(parts_.begin(), parts_.end(),
-                     [&](const Part& part) { return part.field == field; });
-}
-
 }  // namespace miniatura

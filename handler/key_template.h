@@ -34,7 +34,6 @@ class KeyTemplate {
 
   // The text before the first field: every key that this makes begins with it.
   const std::string& literal_prefix() const { return parts_.front().literal; }
-  bool uses(std::string_view field) const;
 
  private:
   struct Part {

@@ -29,7 +29,10 @@ Step<Source> open_source(const Plan& plan, const Work& work) {
   work.outcome.etag = object->info.etag;
   // The last guard against feeding on ourselves.
   if (is_thumbnail(object->info)) return skip(SkipReason::own_output);
-  if (object->info.size == 0) return skip(SkipReason::empty);
+  // Asked of the body: a store may answer without a length.
+  const auto first = object->body->peek(1);
+  if (!first) return fail(source_error(first.error()));
+  if (first->empty()) return skip(SkipReason::empty);
   return Source{std::move(object->info), std::move(object->body)};
 }
 

@@ -137,17 +137,20 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, Erro
   }
 }
 
-Result<void> write_file(const std::string& path, ByteView bytes, bool durable) {
+Result<void> write_file(const std::string& path, ByteView bytes) {
   static std::atomic<unsigned> serial{0};
-  const std::string temporary = fmt::format("{}.{}.{}.tmp", path, ::getpid(), serial++);
+  std::string temporary;
+  int descriptor = -1;
+  do {  // past what a process of the same id, in another container or before a crash, left there
+    temporary = fmt::format("{}.{}.{}.tmp", path, ::getpid(), serial++);
+    descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  } while (descriptor < 0 && errno == EEXIST);
+  if (descriptor < 0) {
+    return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+  }
   const auto written = [&]() -> Result<void> {
-    const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!file.is_open())
-      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
+    const File file(descriptor);
     CHECKED(write_whole(file.get(), bytes, path));
-    if (durable && ::fsync(file.get()) != 0) {
-      return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
-    }
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
     }

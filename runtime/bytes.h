@@ -73,8 +73,8 @@ Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode 
 // A local file, whole. Errors: file_unreadable, or event_too_large and the like as `over_limit`.
 Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit);
 
-// Written beside `path` and renamed: never seen half. Errors: file_unwritable. `durable` waits for
-// the disk.
-Result<void> write_file(const std::string& path, ByteView bytes, bool durable = false);
+// Written beside `path` and renamed: never seen half. Errors: file_unwritable. Nothing
+// waits for the disk.
+Result<void> write_file(const std::string& path, ByteView bytes);
 
 }  // namespace miniatura

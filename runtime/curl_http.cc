@@ -56,13 +56,14 @@ std::string system_ca_bundle() {
 
 ErrorCode error_code_of(CURLcode code) {
   // An `if` ladder, not a switch: libcurl's enum has a hundred names and grows.
-  constexpr std::array kInvalid = {CURLE_URL_MALFORMAT,         CURLE_UNSUPPORTED_PROTOCOL,
-                                   CURLE_WEIRD_SERVER_REPLY,    CURLE_BAD_CONTENT_ENCODING,
-                                   CURLE_BAD_FUNCTION_ARGUMENT, CURLE_WRITE_ERROR};
+  constexpr std::array kInvalid = {CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL,
+                                   CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING,
+                                   CURLE_BAD_FUNCTION_ARGUMENT};
   constexpr std::array kUntrusted = {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
                                      CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM};
   if (code == CURLE_OPERATION_TIMEDOUT) return ErrorCode::network_timeout;
-  if (code == CURLE_OUT_OF_MEMORY) return ErrorCode::memory_exhausted;
+  // What a callback of ours refuses has an error already: here it ran out of memory.
+  if (code == CURLE_OUT_OF_MEMORY || code == CURLE_WRITE_ERROR) return ErrorCode::memory_exhausted;
   if (std::count(kInvalid.begin(), kInvalid.end(), code) > 0) return ErrorCode::network_invalid;
   if (std::count(kUntrusted.begin(), kUntrusted.end(), code) > 0) {
     return ErrorCode::network_untrusted;
@@ -170,7 +171,7 @@ class Exchange {
   std::size_t take_bytes(std::string_view bytes);
   std::size_t refuse(std::string message);
   Error trouble() const {
-    return {ErrorCode::internal, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
+    return {ErrorCode::memory_exhausted, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
   }
 
   static std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
@@ -486,7 +487,7 @@ class CurlTransport final : public HttpTransport {
       if (!one.started) {
         results.push_back(fail(one.started.error()));
       } else if (!ran) {
-        results.push_back(fail(ErrorCode::internal, "libcurl cannot go on"));
+        results.push_back(fail(ErrorCode::memory_exhausted, "libcurl cannot go on"));
       } else if (one.exchange->error()) {
         results.push_back(fail(*one.exchange->error()));
       } else {

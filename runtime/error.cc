@@ -121,7 +121,6 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::source_too_large:
     case ErrorCode::destination_conflict:
     case ErrorCode::destination_rejected:
-    case ErrorCode::network_invalid:
     case ErrorCode::image_corrupt:
     case ErrorCode::image_unsupported:
     case ErrorCode::image_too_large:
@@ -142,6 +141,7 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::network_unreachable:
     case ErrorCode::network_timeout:
     case ErrorCode::network_untrusted:
+    case ErrorCode::network_invalid:
     case ErrorCode::deadline_exceeded:
     case ErrorCode::memory_exhausted:
     case ErrorCode::journal_unavailable:

@@ -28,9 +28,11 @@ constexpr Meaning kMeanings[] = {
     {"NoSuchBucket", ErrorCode::store_no_bucket},
     {"AccessDenied", ErrorCode::store_denied},
     {"AllAccessDisabled", ErrorCode::store_denied},
+    {"AuthorizationHeaderMalformed", ErrorCode::store_denied},  // signed for another region
     {"AccountProblem", ErrorCode::store_denied},
     {"InvalidAccessKeyId", ErrorCode::store_denied},
     {"NotSignedUp", ErrorCode::store_denied},
+    {"PermanentRedirect", ErrorCode::store_denied},  // asked at another region's endpoint
     {"RequestExpired", ErrorCode::store_denied},
     {"RequestTimeTooSkewed", ErrorCode::store_denied},
     {"SignatureDoesNotMatch", ErrorCode::store_denied},
@@ -49,6 +51,7 @@ constexpr Meaning kMeanings[] = {
     {"RequestThrottled", ErrorCode::store_unavailable},
     {"RequestTimeout", ErrorCode::store_unavailable},
     {"ServiceUnavailable", ErrorCode::store_unavailable},
+    {"TemporaryRedirect", ErrorCode::store_unavailable},  // a bucket so new that DNS lags behind
     {"InvalidURI", ErrorCode::store_invalid_key},
     {"KeyTooLong", ErrorCode::store_invalid_key},
     {"KeyTooLongError", ErrorCode::store_invalid_key},
@@ -151,9 +154,10 @@ Error s3_error(const S3Call& call, int status, const HttpHeaders& headers, ByteV
   error.message = fmt::format("{} {}: HTTP {}", call.method, name, status);
   if (!words.code.empty()) error.message += fmt::format(" {}", words.code);
   if (!words.message.empty()) error.message += fmt::format(": {}", words.message);
-  const bool elsewhere = (status >= 300 && status < 400) ||
-                         words.code == "AuthorizationHeaderMalformed" || status == 400;
+  const bool elsewhere = (status >= 300 && status < 400) || status == 400;
   if (elsewhere && !words.region.empty()) {
+    // What a HEAD has in place of PermanentRedirect: a setting of ours, which can be mended.
+    if (words.code.empty()) error.code = ErrorCode::store_denied;
     error.message += fmt::format(" (the bucket is in region {}: set AWS_REGION)", words.region);
   }
   return error;

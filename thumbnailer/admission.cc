@@ -64,6 +64,10 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
   return static_cast<std::uint64_t>(std::min(bytes + resizing + kept, kMax));
 }
 
+std::uint64_t canvas_bytes(Size canvas) {
+  return static_cast<std::uint64_t>(area(canvas) * (kPixelBytes + kRasterPixelBytes));
+}
+
 Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits) {
   if (bytes > limits.decoded_bytes) {
     return fail(ErrorCode::image_too_large,

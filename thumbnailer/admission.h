@@ -17,6 +17,9 @@ namespace miniatura {
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Size> targets);
 
+// The bytes that painting a canvas and encoding it take, beside what is counted above.
+std::uint64_t canvas_bytes(Size canvas);
+
 // A share of the process's memory, held while it lives. Thread-safe.
 class Admission {
  public:

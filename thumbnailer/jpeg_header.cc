@@ -38,6 +38,7 @@ class JpegWalk {
     at_ = 2;
     while (!done_) {
       CHECKED(step());
+      if (header_.essential.ranges.size() > kSegmentsMax) return too_many_segments("JPEG");
     }
     return std::move(header_);
   }

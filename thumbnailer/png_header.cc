@@ -28,6 +28,7 @@ class PngWalk {
     keep_range(header_.essential.ranges, 0, kSignatureBytes);
     while (!done_) {
       CHECKED(step());
+      if (header_.essential.ranges.size() > kSegmentsMax) return too_many_segments("PNG");
     }
     return std::move(header_);
   }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "thumbnailer/admission.h"
@@ -64,6 +65,18 @@ std::vector<Size> scaled_sizes(std::span<const Task> tasks) {
   std::vector<Size> sizes;
   for (const Task& task : tasks) sizes.push_back(task.scaled);
   return sizes;
+}
+
+// Of those that are larger than the picture on them.
+Size largest_canvas(std::span<const Task> tasks) {
+  Size largest;
+  for (const Task& task : tasks) {
+    const Size canvas = task.layout.canvas;
+    const bool painted =
+        task.layout.scaled.width < canvas.width || task.layout.scaled.height < canvas.height;
+    if (painted && canvas_bytes(canvas) > canvas_bytes(largest)) largest = canvas;
+  }
+  return largest;
 }
 
 // From the largest to the smallest, as places in `tasks`.
@@ -134,10 +147,8 @@ Result<T> final_if_alone(Result<T> result, const Admission& admission) {
   return result;
 }
 
-}  // namespace
-
-Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
-                        const Limits& limits) {
+Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> orders,
+                               const Limits& limits) {
   Rendered rendered;
   const Stopwatch download;
   TRY(fetched, fetch(source, limits));
@@ -154,7 +165,9 @@ Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
       header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
   // Beside the source there are its essential bytes and the library's own copy of them.
   const std::uint64_t copies = 2 * fetched.bytes.size();
-  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies, limits));
+  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies +
+                                        canvas_bytes(largest_canvas(tasks)),
+                                    limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));
@@ -165,6 +178,17 @@ Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
   rendered.thumbnails = std::move(thumbnails);
   rendered.timings.render = rest.lap();
   return rendered;
+}
+
+}  // namespace
+
+Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
+                        const Limits& limits) {
+  try {
+    return render_within(source, orders, limits);
+  } catch (const std::bad_alloc&) {  // the source's bytes, or a raster
+    return fail(ErrorCode::memory_exhausted, "out of memory");
+  }
 }
 
 }  // namespace miniatura

@@ -43,8 +43,10 @@ class WebpWalk {
     }
     end_ = std::min(announced, bytes_.size());
     CHECKED(walk(kFileHeaderBytes, end_, false));
-    if (extent_ == ImageExtent::whole && !image_seen_) return corrupt("WebP has no image");
     const Dimensions size = canvas_.width != 0 ? canvas_ : image_;
+    if (extent_ == ImageExtent::whole && (!image_seen_ || size.width == 0)) {
+      return corrupt("WebP has no image");
+    }
     if (image_seen_ && size != image_) {
       if (animated_) {
         return fail(ErrorCode::image_unsupported,

@@ -78,14 +78,17 @@ TEST_F(HandleTest, records_of_one_key_collapse_to_the_newest) {
   EXPECT_EQ(std::count(operations.begin(), operations.end(), "get photos/good.png"), 1);
 }
 
-TEST_F(HandleTest, a_fault_of_ours_fails_that_delivery_alone) {
-  store_.set_hook([](std::string_view, const ObjectId&) -> std::optional<Error> {
-    throw std::runtime_error("oops");
+TEST_F(HandleTest, a_fault_of_ours_fails_that_event_alone) {
+  store_.set_hook([](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+    if (operation == "get" && id.key == "bad.png") throw std::runtime_error("oops");
+    return std::nullopt;
   });
-  const Handled done = handle(event(record("good.png")));
+  const Handled done = handle(event(record("bad.png") + "," + record("good.png")));
   ASSERT_NE(done.failure(), nullptr);
   EXPECT_EQ(done.failure()->why->code, ErrorCode::internal);
   EXPECT_THAT(done.failure()->why->message, HasSubstr("oops"));
+  EXPECT_THAT(done.reply, HasSubstr(R"("stored":1,"skipped":0,"failed":1)"));
+  EXPECT_TRUE(store_.info("thumbs", "good.png/small.png"));
 }
 
 TEST_F(HandleTest, what_is_no_event_is_a_failed_delivery) {

@@ -159,5 +159,25 @@ TEST(JournalTest, none_remembers_nothing_and_an_unwritable_one_says_which) {
   EXPECT_THAT(recorded.error().message, testing::HasSubstr("/proc/nowhere/journal.db"));
 }
 
+TEST(JournalTest, a_row_that_could_not_be_written_leaves_the_next_event_whole) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  const auto journal = make_journal(path);
+  ASSERT_TRUE(journal->record(stored_event("first.png"), delivery()));
+  auto database = Database::open(path);
+  ASSERT_TRUE(database);
+  ASSERT_TRUE(database->execute(
+      "CREATE TRIGGER full BEFORE INSERT ON thumbnails WHEN NEW.key LIKE 'unlucky%'"
+      " BEGIN SELECT RAISE(ABORT, 'as if the disk were full'); END"));
+  EXPECT_FALSE(journal->record(stored_event("unlucky.png"), delivery()));
+  ASSERT_TRUE(journal->record(stored_event("second.png"), delivery()));
+  const auto rows = journal->list({});
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 2U);
+  const auto& thumbnails = rows->front().event.outcome.thumbnails;
+  ASSERT_EQ(thumbnails.size(), 2U);
+  EXPECT_EQ(thumbnails.front().key, "second.png/small.webp");
+}
+
 }  // namespace
 }  // namespace miniatura

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "handler/once.h"
+#include "s3client/s3_store.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/scripted_transport.h"
 #include "tests/support/solid.h"
 
 namespace miniatura {
@@ -279,6 +281,19 @@ TEST_F(ProcessTest, what_is_not_ours_at_the_destination_is_never_overwritten) {
 TEST_F(ProcessTest, a_source_that_is_gone_or_empty_is_skipped) {
   EXPECT_EQ(work_on(event_of("never.png", "e")).reason, SkipReason::gone);
   EXPECT_EQ(work_on(upload("empty.png", "")).reason, SkipReason::empty);
+}
+
+TEST_F(ProcessTest, a_source_that_comes_without_its_length_is_not_taken_for_empty) {
+  ScriptedTransport transport;
+  transport.push(404);                                // the commit mark
+  transport.push(200, red(), {{"ETag", "\"red\""}});  // the source, in chunks
+  transport.push(200, {}, {{"ETag", "\"small\""}});
+  transport.push(200, {}, {{"ETag", "\"card\""}});
+  S3Store store(transport, {"http://127.0.0.1:9000", true, "us-east-1"});
+  const Outcome outcome =
+      process(event_of("a.png", "red"), {&rules_, &limits_, &store, &clock_}, {});
+  EXPECT_EQ(outcome.what, What::stored);
+  EXPECT_EQ(outcome.thumbnails.size(), 2U);
 }
 
 TEST_F(ProcessTest, a_thumbnail_copied_elsewhere_is_recognised_by_its_metadata) {

@@ -119,11 +119,22 @@ class FileTest : public testing::Test {
 
 TEST_F(FileTest, what_is_written_is_read_again) {
   const Bytes bytes("a\0\xff\n", 4);
-  ASSERT_TRUE(write_file(path("f"), bytes, true));
+  ASSERT_TRUE(write_file(path("f"), bytes));
   EXPECT_EQ(read_file(path("f"), 4, ErrorCode::event_too_large).value(), bytes);
   ASSERT_TRUE(write_file(path("f"), "over it"));
   EXPECT_EQ(read_file(path("f"), 100, ErrorCode::event_too_large).value(), "over it");
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 1) << "a temporary file is left";
+}
+
+TEST_F(FileTest, what_a_process_of_the_same_id_left_behind_is_not_in_the_way) {
+  // In a container every process has the same id, and every count starts at 0.
+  for (int serial = 0; serial < 100; ++serial) {
+    std::ofstream(path("f") + "." + std::to_string(::getpid()) + "." + std::to_string(serial) +
+                  ".tmp");
+  }
+  const auto written = write_file(path("f"), "new");
+  EXPECT_TRUE(written) << written.error().message;
+  EXPECT_EQ(read_file(path("f"), 100, ErrorCode::event_too_large).value(), "new");
 }
 
 TEST_F(FileTest, a_file_over_the_limit_names_size_and_limit) {

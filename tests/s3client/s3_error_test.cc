@@ -47,8 +47,9 @@ TEST(S3Error, the_code_of_the_service_decides_first) {
       {"InvalidObjectState", 403, ErrorCode::store_rejected},
       {"EntityTooLarge", 400, ErrorCode::store_rejected},
       {"NotImplemented", 501, ErrorCode::store_rejected},
-      {"PermanentRedirect", 301, ErrorCode::store_rejected},
-      {"TemporaryRedirect", 307, ErrorCode::store_rejected},
+      {"AuthorizationHeaderMalformed", 400, ErrorCode::store_denied},
+      {"PermanentRedirect", 301, ErrorCode::store_denied},
+      {"TemporaryRedirect", 307, ErrorCode::store_unavailable},
       {"SomethingNew", 418, ErrorCode::store_rejected},
       {"SomethingNew", 502, ErrorCode::store_unavailable},
   };
@@ -107,6 +108,15 @@ TEST(S3Error, a_redirect_names_the_region_to_set) {
   const Error error = s3_error({"GET", "b", "k"}, 301, headers, xml_of("PermanentRedirect"));
   EXPECT_NE(error.message.find("region eu-west-1"), std::string::npos) << error.message;
   EXPECT_EQ(error.request_id, "HEADER");
+}
+
+TEST(S3Error, a_wrong_region_is_worth_another_attempt_as_the_setting_can_be_mended) {
+  const HttpHeaders headers{{"x-amz-bucket-region", "eu-west-1"}};
+  for (const int status : {301, 400}) {
+    const Error error = s3_error({"HEAD", "b", "k"}, status, headers, "");
+    EXPECT_TRUE(error.retryable()) << status;
+    EXPECT_NE(error.message.find("region eu-west-1"), std::string::npos) << error.message;
+  }
 }
 
 TEST(S3Error, retry_after_is_taken_when_it_is_a_sane_number) {

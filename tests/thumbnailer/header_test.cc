@@ -133,6 +133,13 @@ TEST(jpeg_header, refuses_segments_without_end) {
   EXPECT_EQ(code_of(jpeg, ImageFormat::jpeg), ErrorCode::image_too_large);
 }
 
+// Each gap between two parts that are kept costs a range: few bytes must not make many.
+TEST(jpeg_header, refuses_scans_with_gaps_without_end) {
+  Bytes jpeg = jpeg_start(0xC2, 64, 64);
+  for (int i = 0; i < 20'000; ++i) jpeg += "\xFF\xDA\x00\x02\xFF\x01"s;
+  EXPECT_EQ(code_of(jpeg + "\xFF\xD9", ImageFormat::jpeg), ErrorCode::image_too_large);
+}
+
 TEST(jpeg_header, counts_metadata_against_the_limit) {
   const Bytes plain = picture(ImageFormat::jpeg, 8, 8);
   const Bytes segment = "\xFF\xED\xEA\x62" + Bytes(60'000, 'x');
@@ -182,6 +189,12 @@ TEST(png_header, refuses_chunks_without_end) {
   EXPECT_EQ(code_of(png, ImageFormat::png), ErrorCode::image_too_large);
 }
 
+TEST(png_header, refuses_image_data_with_gaps_without_end) {
+  Bytes png = png_start(8, 8, 8, 2);
+  for (int i = 0; i < 20'000; ++i) png += png_chunk("IDAT", "") + png_chunk("fdAT", "");
+  EXPECT_EQ(code_of(png + png_chunk("IEND", ""), ImageFormat::png), ErrorCode::image_too_large);
+}
+
 TEST(png_header, counts_the_frames_of_an_animation) {
   const Bytes png = with_png_chunk(picture(ImageFormat::png, 8, 8), "acTL",
                                    big_endian(20'000, 4) + big_endian(0, 4));
@@ -219,6 +232,11 @@ TEST(webp_header, refuses_an_animation_that_starts_with_a_part) {
             ErrorCode::image_unsupported);
   EXPECT_EQ(code_of(animation(still, 48, 18, 3, 0), ImageFormat::webp),
             ErrorCode::image_unsupported);
+}
+
+TEST(webp_header, an_animation_of_no_size_is_corrupt) {
+  EXPECT_EQ(code_of(riff(webp_chunk("ANMF", "\x01"s + Bytes(15, '\0'))), ImageFormat::webp),
+            ErrorCode::image_corrupt);
 }
 
 TEST(webp_header, of_a_canvas_unlike_its_picture_is_corrupt) {

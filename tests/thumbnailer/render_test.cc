@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <new>
 #include <thread>
 
 #include "tests/support/images.h"
@@ -343,6 +344,22 @@ TEST(render, fails_for_good_what_cannot_fit_and_puts_off_what_does_not_fit_now) 
   const auto later = rendered(image, "a=10x10", ImageFormat::png, limits);
   ASSERT_FALSE(later);
   EXPECT_EQ(later.error().code, ErrorCode::memory_exhausted);
+}
+
+TEST(render, admits_the_canvas_that_a_small_picture_is_put_on) {
+  const auto result = rendered(picture(ImageFormat::png, 8, 8), "huge=16384x16384:contain");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::image_too_large);
+}
+
+TEST(render, running_out_of_memory_is_an_error_not_an_exception) {
+  class Overwhelming : public ByteSource {
+    Result<std::size_t> pull(std::span<char>) override { throw std::bad_alloc(); }
+  };
+  Overwhelming source;
+  const auto result = rendered_from(source, "small=8x8", ImageFormat::png);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::memory_exhausted);
 }
 
 }  // namespace
