@@ -20,98 +20,165 @@ std::string value(const ObjectInfo& info, const char* name) {
   return found == info.metadata.end() ? "" : found->second;
 }
 
-// The commit mark, if there is one that says: all of this plan, made from some version of this
-// source.
-Step<std::optional<ObjectInfo>> commit_mark(const Plan& plan, ObjectStore& store,
-                                            const Context& context) {
-  const PlannedThumbnail& last = plan.thumbnails.back();
-  auto mark = store.head({last.bucket, last.key, ""}, context);
-  if (!mark && mark.error().code == ErrorCode::store_not_found) return std::optional<ObjectInfo>();
-  if (!mark) return fail(destination_error(mark.error()));
-  const bool of_this_plan =
-      value(*mark, kSourceKey) == source_name(plan.source) && value(*mark, kPlanKey) == plan.hash;
-  return of_this_plan ? std::optional<ObjectInfo>(*mark) : std::nullopt;
+bool is_absent(const Result<ObjectInfo>& info) {
+  return !info && info.error().code == ErrorCode::store_not_found;
+}
+
+// What is at a thumbnail's key; nothing where there is nothing. Errors: destination_conflict where
+// it was not made from this source; what the store fails with.
+Result<std::optional<ObjectInfo>> look_at(const PlannedThumbnail& planned, const ObjectId& source,
+                                          ObjectStore& store, const Context& context) {
+  auto there = store.head({planned.bucket, planned.key, ""}, context);
+  if (is_absent(there)) return std::nullopt;
+  if (!there) return fail(destination_error(there.error()));
+  if (value(*there, kSourceKey) != source_name(source)) {
+    return fail(ErrorCode::destination_conflict,
+                fmt::format("{}/{} was not made from {}: not overwritten", planned.bucket,
+                            planned.key, source.text()));
+  }
+  return std::optional(*std::move(there));
 }
 
 // The source was overwritten while we worked: what we hold is old.
 struct SourceMovedOn {};
 using Put = std::variant<StoredThumbnail, SourceMovedOn>;
 
-PutRequest put_request(const Plan& plan, std::size_t index, const Thumbnail& thumbnail,
-                       const std::string& source_etag, PutCondition condition) {
-  const PlannedThumbnail& planned = plan.thumbnails[index];
-  PutRequest put;
-  put.bucket = planned.bucket;
-  put.key = planned.key;
-  put.body = thumbnail.bytes;
-  put.content_type = format_content_type(thumbnail.format);
-  put.metadata = {{kSourceKey, source_name(plan.source)},
-                  {kSourceEtagKey, source_etag},
-                  {kPresetKey, planned.preset_hash}};
-  if (index + 1 == plan.thumbnails.size()) put.metadata[kPlanKey] = plan.hash;
-  put.condition = std::move(condition);
-  return put;
-}
+// Puts the thumbnails of one rendering.
+class Storing {
+ public:
+  Storing(const Plan& plan, const std::vector<Thumbnail>& thumbnails,
+          const std::string& source_etag, ObjectStore& store, const Context& context)
+      : plan_(plan),
+        thumbnails_(thumbnails),
+        source_etag_(source_etag),
+        store_(store),
+        context_(context) {}
 
-StoredThumbnail stored(const PlannedThumbnail& planned, const Thumbnail& thumbnail,
-                       std::string etag) {
-  return {planned.order.preset.name, planned.bucket,         planned.key,      thumbnail.width,
-          thumbnail.height,          thumbnail.bytes.size(), thumbnail.format, std::move(etag)};
-}
+  Step<std::optional<std::vector<StoredThumbnail>>> all() {
+    std::vector<PutRequest> puts;
+    for (std::size_t i = 0; i < last(); ++i) puts.push_back(put_request(i, IfAbsent{}));
+    std::vector<StoredThumbnail> done;
+    const auto written = store_.put_all(puts, context_);
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      TRY(put, settled(i, written[i]));
+      if (std::holds_alternative<SourceMovedOn>(put)) return std::nullopt;
+      done.push_back(std::get<StoredThumbnail>(std::move(put)));
+    }
+    // All presets, or the event is not done: no line above comes here while a thumbnail is missing.
+    const PutCondition condition =
+        withdrawn_ ? PutCondition(IfMatches{*withdrawn_}) : PutCondition(IfAbsent{});
+    TRY(put, settled(last(), store_.put(put_request(last(), condition), context_)));
+    if (std::holds_alternative<SourceMovedOn>(put)) return std::nullopt;
+    done.push_back(std::get<StoredThumbnail>(std::move(put)));
+    return std::optional(std::move(done));
+  }
 
-bool made_from(const ObjectInfo& there, const PutRequest& put, const std::string& source_etag) {
-  return value(there, kSourceEtagKey) == source_etag &&
-         value(there, kPresetKey) == put.metadata.at(kPresetKey) &&
-         (!put.metadata.contains(kPlanKey) || value(there, kPlanKey) == put.metadata.at(kPlanKey));
-}
+ private:
+  std::size_t last() const { return thumbnails_.size() - 1; }
 
-// Something is at the key already (412). Who is right is decided by the source as it is now: the
-// thumbnail that is there if it was made from it, ours if we were, else nobody and the work starts
-// again.
-Step<Put> settle(const Plan& plan, std::size_t index, const Thumbnail& thumbnail,
-                 const std::string& our_etag, ObjectStore& store, const Context& context) {
-  const PlannedThumbnail& planned = plan.thumbnails[index];
-  PutRequest put = put_request(plan, index, thumbnail, our_etag, IfAbsent{});
-  for (int i = 0; i < kSettleMax; ++i) {
-    const auto there = store.head({planned.bucket, planned.key, ""}, context);
-    if (!there && there.error().code != ErrorCode::store_not_found) {
-      return fail(destination_error(there.error()));
-    }
-    if (there && value(*there, kSourceKey) != put.metadata.at(kSourceKey)) {
-      return fail(ErrorCode::destination_conflict,
-                  fmt::format("{}/{} was not made from {}: not overwritten", planned.bucket,
-                              planned.key, plan.source.text()));
-    }
-    const auto now = store.head(plan.source, context);
-    if (!now && now.error().code == ErrorCode::store_not_found) return skip(SkipReason::gone);
-    if (!now) return fail(source_error(now.error()));
-    if (there && made_from(*there, put, now->etag)) {
-      return Put(stored(planned, thumbnail, there->etag));
-    }
-    if (now->etag != our_etag) return Put(SourceMovedOn{});
-    // This condition is what makes an overwrite safe: it holds only for the very thumbnail that was
-    // judged above.
-    put.condition = there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{});
-    const auto written = store.put(put, context);
-    if (written) return Put(stored(planned, thumbnail, written->etag));
+  PutRequest put_request(std::size_t index, PutCondition condition) const {
+    const PlannedThumbnail& planned = plan_.thumbnails[index];
+    PutRequest put;
+    put.bucket = planned.bucket;
+    put.key = planned.key;
+    put.body = thumbnails_[index].bytes;
+    put.content_type = format_content_type(thumbnails_[index].format);
+    put.metadata = {{kSourceKey, source_name(plan_.source)},
+                    {kSourceEtagKey, source_etag_},
+                    {kPresetKey, planned.preset_hash}};
+    if (index == last()) put.metadata[kPlanKey] = plan_.hash;
+    put.condition = std::move(condition);
+    return put;
+  }
+
+  Put stored(std::size_t index, std::string etag) const {
+    const PlannedThumbnail& planned = plan_.thumbnails[index];
+    const Thumbnail& thumbnail = thumbnails_[index];
+    return StoredThumbnail{planned.order.preset.name, planned.bucket,   planned.key,
+                           thumbnail.width,           thumbnail.height, thumbnail.bytes.size(),
+                           thumbnail.format,          std::move(etag)};
+  }
+
+  Step<Put> settled(std::size_t index, const Result<PutResult>& written) {
+    if (written) return stored(index, written->etag);
     if (written.error().code != ErrorCode::store_precondition_failed) {
       return fail(destination_error(written.error()));
     }
+    return settle(index);
   }
-  return fail(ErrorCode::destination_contended,
-              fmt::format("{}/{}: others wrote it {} times while we tried", planned.bucket,
-                          planned.key, kSettleMax));
-}
 
-Step<Put> settled(const Result<PutResult>& written, const Plan& plan, std::size_t index,
-                  const Thumbnail& thumbnail, const std::string& our_etag, ObjectStore& store,
-                  const Context& context) {
-  if (written) return Put(stored(plan.thumbnails[index], thumbnail, written->etag));
-  if (written.error().code != ErrorCode::store_precondition_failed) {
-    return fail(destination_error(written.error()));
+  // Something is at the key already (412). The source as it is now decides who is right: it is no
+  // more what we rendered, and the work starts again; or it is, and the thumbnail that is there was
+  // made from it too, or gives way to ours.
+  Step<Put> settle(std::size_t index) {
+    const PlannedThumbnail& planned = plan_.thumbnails[index];
+    for (int i = 0; i < kSettleMax; ++i) {
+      TRY(there, look_at(planned, plan_.source, store_, context_));
+      const auto now = store_.head(plan_.source, context_);
+      if (is_absent(now)) return skip(SkipReason::gone);
+      if (!now) return fail(source_error(now.error()));
+      if (now->etag != source_etag_) return Put(SourceMovedOn{});
+      if (there && is_ours(index, *there)) return stored(index, there->etag);
+      if (there && index != last()) CHECKED(withdraw_mark());
+      // This condition is what makes an overwrite safe: it holds only for the very thumbnail that
+      // was judged above.
+      const PutCondition condition =
+          there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{});
+      const auto written = store_.put(put_request(index, condition), context_);
+      if (written) return stored(index, written->etag);
+      if (written.error().code != ErrorCode::store_precondition_failed) {
+        return fail(destination_error(written.error()));
+      }
+    }
+    return fail(contended(planned));
   }
-  return settle(plan, index, thumbnail, our_etag, store, context);
-}
+
+  // Made from the bytes that we rendered, by the same preset; the mark: of the same plan.
+  bool is_ours(std::size_t index, const ObjectInfo& there) const {
+    return value(there, kSourceEtagKey) == source_etag_ &&
+           value(there, kPresetKey) == plan_.thumbnails[index].preset_hash &&
+           (index != last() || value(there, kPlanKey) == plan_.hash);
+  }
+
+  // Before the first thumbnail is overwritten, the mark stops saying that all of them are there:
+  // else a run cut off after it would leave a mark that vouches for a mixture, and once the source
+  // is what it was when the mark was made, nobody would look again.
+  Step<void> withdraw_mark() {
+    const PlannedThumbnail& mark = plan_.thumbnails.back();
+    for (int i = 0; !withdrawn_ && i < kSettleMax; ++i) {
+      TRY(there, look_at(mark, plan_.source, store_, context_));
+      if (there && value(*there, kPlanKey).empty()) {
+        withdrawn_ = there->etag;
+        break;
+      }
+      PutRequest put = put_request(
+          last(), there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{}));
+      put.metadata.erase(kPlanKey);
+      const auto written = store_.put(put, context_);
+      if (written) withdrawn_ = written->etag;
+      if (!written && written.error().code != ErrorCode::store_precondition_failed) {
+        return fail(destination_error(written.error()));
+      }
+    }
+    if (!withdrawn_) return fail(contended(mark));
+    return {};
+  }
+
+  static Error contended(const PlannedThumbnail& planned) {
+    Error error;
+    error.code = ErrorCode::destination_contended;
+    error.message = fmt::format("{}/{}: others wrote it {} times while we tried", planned.bucket,
+                                planned.key, kSettleMax);
+    return error;
+  }
+
+  const Plan& plan_;
+  const std::vector<Thumbnail>& thumbnails_;
+  const std::string& source_etag_;
+  ObjectStore& store_;
+  const Context& context_;
+  std::optional<std::string> withdrawn_;  // the etag of the mark that says nothing
+};
 
 }  // namespace
 
@@ -133,12 +200,12 @@ Error destination_error(Error error) {
 bool is_thumbnail(const ObjectInfo& info) { return !value(info, kSourceKey).empty(); }
 
 Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
-  TRY(mark, commit_mark(plan, store, context));
-  if (!mark) return plan;
+  TRY(mark, look_at(plan.thumbnails.back(), plan.source, store, context));
+  if (!mark || value(*mark, kPlanKey) != plan.hash) return plan;
   const std::string made_from = value(*mark, kSourceEtagKey);
   if (made_from == plan.event_etag) return skip(SkipReason::done);
   const auto source = store.head(plan.source, context);
-  if (!source && source.error().code == ErrorCode::store_not_found) return skip(SkipReason::gone);
+  if (is_absent(source)) return skip(SkipReason::gone);
   if (!source) return fail(source_error(source.error()));
   if (source->etag != made_from) return plan;
   return skip(plan.event_etag.empty() ? SkipReason::done : SkipReason::stale);
@@ -147,29 +214,7 @@ Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
 Step<std::optional<std::vector<StoredThumbnail>>> store_all(
     const Plan& plan, const std::vector<Thumbnail>& thumbnails, const std::string& source_etag,
     ObjectStore& store, const Context& context) {
-  std::vector<PutRequest> puts;
-  for (std::size_t i = 0; i + 1 < thumbnails.size(); ++i) {
-    puts.push_back(put_request(plan, i, thumbnails[i], source_etag, IfAbsent{}));
-  }
-  std::vector<StoredThumbnail> done;
-  const auto take = [&](std::size_t i, const Result<PutResult>& written) -> Step<bool> {
-    TRY(put, settled(written, plan, i, thumbnails[i], source_etag, store, context));
-    if (std::holds_alternative<SourceMovedOn>(put)) return false;
-    done.push_back(std::get<StoredThumbnail>(std::move(put)));
-    return true;
-  };
-  const auto written = store.put_all(puts, context);
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    TRY(current, take(i, written[i]));
-    if (!current) return std::nullopt;
-  }
-  // All presets, or the event is not done: no line above comes here while a thumbnail is missing.
-  const std::size_t last = thumbnails.size() - 1;
-  TRY(current,
-      take(last,
-           store.put(put_request(plan, last, thumbnails[last], source_etag, IfAbsent{}), context)));
-  if (!current) return std::nullopt;
-  return std::optional(std::move(done));
+  return Storing(plan, thumbnails, source_etag, store, context).all();
 }
 
 }  // namespace miniatura

@@ -1,11 +1,11 @@
 // Once in effect, without a shared database: what is done already, and storing so that the newest
 // source wins.
 //
-// Every thumbnail carries which source, which bytes of it (etag) and which preset it was made from;
-// the last preset's thumbnail is the commit mark, written when all others are there. Conditional
-// writes decide between workers: whatever the order of deliveries, the thumbnails end as those of
-// the newest source, and an old one never overwrites a new one. (How it looks from outside, and why
-// it converges: README, "Once in effect".)
+// Every thumbnail carries which source, which bytes of it (etag) and which preset it was made from.
+// The last preset's thumbnail is the commit mark: written when all others are there, and withdrawn
+// before one of them is overwritten. Conditional writes decide between workers: whatever the order
+// of deliveries, the thumbnails end as those of the newest source, and an old one never overwrites
+// a new one. (How it looks from outside, and why it converges: README, "Once in effect".)
 #pragma once
 
 #include <optional>
@@ -22,15 +22,16 @@ namespace miniatura {
 
 // The metadata of a thumbnail (x-amz-meta-…).
 inline constexpr const char* kSourceKey = "miniatura-source";  // percent-encoded bucket/key
-inline constexpr const char* kSourceEtagKey =
-    "miniatura-source-etag";                                   // of the bytes it was made from
+// Of the bytes that it was made from.
+inline constexpr const char* kSourceEtagKey = "miniatura-source-etag";
 inline constexpr const char* kPresetKey = "miniatura-preset";  // hash of the preset
-inline constexpr const char* kPlanKey =
-    "miniatura-plan";  // of the commit mark alone: hash of all presets and keys
+// Of the commit mark alone: hash of all presets and keys. A mark without it is withdrawn.
+inline constexpr const char* kPlanKey = "miniatura-plan";
 
 // The plan itself, if it is still to do; else Skipped: done, stale, gone. The usual event, of a new
 // object, costs one HEAD here; a duplicate that one alone; an old event of an overwritten object
-// one more, of the source.
+// one more, of the source. Errors: destination_conflict where the mark's place holds something that
+// was not made from this source.
 Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context);
 
 // Puts all thumbnails (in the plan's order), made from the source's bytes `source_etag`. Nothing:

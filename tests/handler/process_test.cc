@@ -258,6 +258,48 @@ TEST_F(ProcessTest, a_put_whose_reply_was_lost_is_settled_by_a_look) {
   EXPECT_EQ(store_.history("thumbs", "a.png/small.png").size(), 1U);
 }
 
+TEST_F(ProcessTest, a_mixture_that_a_cut_off_overwrite_left_is_never_called_done) {
+  const ObjectEvent first = upload("a.png", red());
+  work_on(first);
+  const ObjectEvent second = upload("a.png", green());
+  int puts_of_the_mark = 0;
+  store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+    if (operation != "put" || id.key != "a.png/card.png" || ++puts_of_the_mark == 1) return {};
+    return Error{ErrorCode::store_unavailable, "the plug was pulled", 503, "", "", std::nullopt};
+  });
+  EXPECT_EQ(work_on(second).what, What::deferred);  // small is green, card is not committed
+  store_.set_hook(nullptr);
+  const ObjectEvent third =
+      upload("a.png", red());  // the very bytes that the old mark was made from
+  EXPECT_EQ(third.etag, first.etag);
+  EXPECT_EQ(work_on(third).what, What::stored);
+  expect_thumbnails_of("a.png");
+}
+
+TEST_F(ProcessTest, back_to_older_bytes_while_an_overwrite_runs_the_newest_wins) {
+  const ObjectEvent first = upload("a.png", red());
+  work_on(first);
+  const ObjectEvent second = upload("a.png", green());
+  int puts_of_small = 0;
+  store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+    if (operation == "put" && id.key == "a.png/small.png" && ++puts_of_small == 2) {
+      store_.add("photos", "a.png", red());  // its own event is still to come
+    }
+    return std::nullopt;
+  });
+  EXPECT_EQ(work_on(second).what, What::stored);
+  store_.set_hook(nullptr);
+  work_on(first);  // the event of the third upload, which has the same etag
+  expect_thumbnails_of("a.png");
+}
+
+TEST_F(ProcessTest, a_conflict_at_the_commit_mark_is_seen_before_anything_is_written) {
+  store_.add("thumbs", "a.png/card.png", "somebody's");
+  const Outcome outcome = work_on(upload("a.png", red()));
+  EXPECT_EQ(outcome.error->code, ErrorCode::destination_conflict);
+  EXPECT_THAT(store_.keys("thumbs"), ElementsAre("a.png/card.png"));
+}
+
 TEST_F(ProcessTest, what_another_source_made_is_never_overwritten) {
   work_on(upload("a.png", red()));
   // A rule without {dir} lets two sources meet at one key.
@@ -265,7 +307,7 @@ TEST_F(ProcessTest, what_another_source_made_is_never_overwritten) {
   const Outcome outcome = work_on(upload("other/a.png", green()));
   EXPECT_EQ(outcome.what, What::failed);
   EXPECT_EQ(outcome.error->code, ErrorCode::destination_conflict);
-  EXPECT_THAT(outcome.error->message, ::testing::HasSubstr("thumbs/a.png/small.png"));
+  EXPECT_THAT(outcome.error->message, ::testing::HasSubstr("thumbs/a.png/card.png"));
   expect_thumbnails_of("a.png");
   EXPECT_EQ(store_.history("thumbs", "a.png/small.png").size(), 1U);
 }
