@@ -36,8 +36,8 @@ class ProcessTest : public ::testing::Test {
     return event;
   }
   // Puts a source and gives the event that tells of it.
-  ObjectEvent upload(const std::string& key, Bytes bytes) {
-    return event_of(key, store_.add("photos", key, std::move(bytes)));
+  ObjectEvent upload(const std::string& key, const Bytes& bytes) {
+    return event_of(key, store_.add("photos", key, bytes));
   }
 
   Outcome work_on(const ObjectEvent& event, const Context& context = {}) {
