@@ -1,10 +1,11 @@
 // The configuration: from the environment and the options of a command, checked whole before
 // anything starts.
 //
-//   MINIATURA_DEST=s3://bucket/prefix     every object's thumbnails go to
-//   {prefix}/{dir}{name}/{preset}.{ext} MINIATURA_PRESETS=small=256x256,...   what to make
-//   (default: thumb=256x256) MINIATURA_STORE=s3: | file:///root    where objects live
-//   MINIATURA_JOURNAL=PATH|:memory:|none  what was done
+//   MINIATURA_DEST=s3://bucket/prefix         where every object's thumbnails go:
+//                                             prefix/{dir}{name}/{preset}.{ext}
+//   MINIATURA_PRESETS=small=256x256,...       what to make (thumb=256x256)
+//   MINIATURA_STORE=s3:|file:///root          where objects live (s3:)
+//   MINIATURA_JOURNAL=PATH|:memory:|none      what was done
 //
 // What is not built yet (MINIATURA_CONFIG, a file of rules) is an error, never ignored.
 #pragma once

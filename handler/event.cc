@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::string_view kAccepted =
     "accepted are S3 event notifications (Records[] with eventSource aws:s3 and eventVersion 2.x), "
-    "MinIO's "
-    "(eventSource minio:s3), and s3:TestEvent";
+    "MinIO's (eventSource minio:s3), and s3:TestEvent";
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

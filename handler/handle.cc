@@ -126,8 +126,8 @@ class Handler {
 
   Application application_;
   std::shared_ptr<ObjectStore> store_;
-  std::shared_ptr<bool> warm_ =
-      std::make_shared<bool>(false);  // has this worker served before? A HandleFn is copied
+  // Has this worker served before? Shared, as a HandleFn is copied.
+  std::shared_ptr<bool> warm_ = std::make_shared<bool>(false);
 };
 
 }  // namespace

@@ -120,8 +120,8 @@ class SqliteJournal : public Journal {
     const std::lock_guard lock(mutex_);
     std::vector<JournalRow> rows;
     if (!database_) {
-      if (path_ == ":memory:" || ::access(path_.c_str(), F_OK) != 0)
-        return rows;  // nothing was recorded yet
+      // Nothing was recorded yet.
+      if (path_ == ":memory:" || ::access(path_.c_str(), F_OK) != 0) return rows;
       TRY(opened, Database::open(path_, true));
       database_.emplace(std::move(opened));
       read_only_ = true;

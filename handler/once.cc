@@ -70,6 +70,12 @@ class Storing {
     TRY(put, settled(last(), store_.put(put_request(last(), condition), context_)));
     if (std::holds_alternative<SourceMovedOn>(put)) return std::nullopt;
     done.push_back(std::get<StoredThumbnail>(std::move(put)));
+    // Between a look at the source and an overwrite it may have become again what the mark was made
+    // from, and the event of that have trusted the mark.
+    if (overwrote_) {
+      TRY(current, source_is_current());
+      if (!current) return std::nullopt;
+    }
     return std::optional(std::move(done));
   }
 
@@ -114,10 +120,8 @@ class Storing {
     const PlannedThumbnail& planned = plan_.thumbnails[index];
     for (int i = 0; i < kSettleMax; ++i) {
       TRY(there, look_at(planned, plan_.source, store_, context_));
-      const auto now = store_.head(plan_.source, context_);
-      if (is_absent(now)) return skip(SkipReason::gone);
-      if (!now) return fail(source_error(now.error()));
-      if (now->etag != source_etag_) return Put(SourceMovedOn{});
+      TRY(current, source_is_current());
+      if (!current) return Put(SourceMovedOn{});
       if (there && is_ours(index, *there)) return stored(index, there->etag);
       if (there && index != last()) CHECKED(withdraw_mark());
       // This condition is what makes an overwrite safe: it holds only for the very thumbnail that
@@ -125,12 +129,23 @@ class Storing {
       const PutCondition condition =
           there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{});
       const auto written = store_.put(put_request(index, condition), context_);
-      if (written) return stored(index, written->etag);
+      if (written) {
+        overwrote_ = overwrote_ || there.has_value();
+        return stored(index, written->etag);
+      }
       if (written.error().code != ErrorCode::store_precondition_failed) {
         return fail(destination_error(written.error()));
       }
     }
     return fail(contended(planned));
+  }
+
+  // Is what we rendered still the source? Skipped: gone.
+  Step<bool> source_is_current() const {
+    const auto now = store_.head(plan_.source, context_);
+    if (is_absent(now)) return skip(SkipReason::gone);
+    if (!now) return fail(source_error(now.error()));
+    return now->etag == source_etag_;
   }
 
   // Made from the bytes that we rendered, by the same preset; the mark: of the same plan.
@@ -177,6 +192,7 @@ class Storing {
   const std::string& source_etag_;
   ObjectStore& store_;
   const Context& context_;
+  bool overwrote_ = false;
   std::optional<std::string> withdrawn_;  // the etag of the mark that says nothing
 };
 

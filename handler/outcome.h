@@ -33,11 +33,11 @@ struct Skipped {
   SkipReason reason;
 };
 
-// What ends an attempt before its end: both are outcomes, neither is lost.
+// What ends an attempt before its end: both are outcomes, neither is lost, and each is a Stop
+// without saying so.
 struct Stop {
-  Stop(Skipped skipped)
-      : why(skipped) {}  // NOLINT(google-explicit-constructor): an Error is a Stop
-  Stop(Error error) : why(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Stop(Skipped skipped) : why(skipped) {}
+  Stop(Error error) : why(std::move(error)) {}
   std::variant<Skipped, Error> why;
 };
 // What a step of the pipeline gives: its value, or why there is none. `return fail(…)` and `return

@@ -57,15 +57,14 @@ Step<std::vector<Thumbnail>> render_all(const Plan& plan, Source& source, const 
 }
 
 Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
+  ObjectStore& store = *work.tools.store;
   TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
-  TRY(open, still_to_do(std::move(plan), *work.tools.store,
-                        work.context));  // the commit mark says done: Skipped
+  TRY(open, still_to_do(std::move(plan), store, work.context));  // commit mark says done: Skipped
   for (int i = 0; i < kAttemptsMax; ++i) {
     TRY(source, open_source(open, work));             // bytes start to arrive here
     TRY(thumbnails, render_all(open, source, work));  // all presets, or none
     const Stopwatch watch;
-    const auto kept =
-        store_all(open, thumbnails, source.info.etag, *work.tools.store, work.context);
+    const auto kept = store_all(open, thumbnails, source.info.etag, store, work.context);
     work.outcome.timings.upload = watch.lap();
     if (!kept) return tl::make_unexpected(kept.error());
     if (*kept) return **kept;

@@ -106,8 +106,8 @@ Handled handled(const std::vector<EventOutcome>& events) {
   Item item;  // a direct event: the delivery itself
   for (const EventOutcome& event : events) {
     const Item::What what = what_becomes_of(event.outcome.what);
-    if (weight(what) <= weight(item.what))
-      continue;  // the first cause of the winning kind is named
+    // The first cause of the winning kind is named.
+    if (weight(what) <= weight(item.what)) continue;
     item.what = what;
     item.why = event.outcome.error;
     item.retry_after =

@@ -36,9 +36,8 @@ struct Plan {
   ObjectId source;  // without a version: the source as it is now
   std::string event_etag;
   std::string rule;
-  std::vector<PlannedThumbnail>
-      thumbnails;    // in the order of the presets: the last one is the commit mark
-  std::string hash;  // of all thumbnails: their presets and keys
+  std::vector<PlannedThumbnail> thumbnails;  // as the presets; the last one is the commit mark
+  std::string hash;                          // of all thumbnails: their presets and keys
 };
 
 // Skipped: no_rule, folder, not_created, own_output. Error: a template that the event cannot fill.

@@ -10,8 +10,8 @@ namespace miniatura {
 
 struct Context {
   Deadline deadline;
-  std::string
-      trace_id;  // of the delivery, empty if there is none; goes out with each request to a store
+  // Of the delivery, empty if there is none; goes out with each request to a store.
+  std::string trace_id;
 };
 
 }  // namespace miniatura

@@ -14,8 +14,8 @@ namespace miniatura {
 
 struct CurlOptions {
   std::string user_agent;
-  bool use_proxy =
-      true;  // by the usual variables; false for link-local endpoints and the Runtime API
+  // By the usual variables; false for link-local endpoints and the Runtime API.
+  bool use_proxy = true;
   std::string ca_bundle;  // a PEM file (AWS_CA_BUNDLE); empty: the system's
 };
 

@@ -28,8 +28,7 @@ enum class ErrorCode {
   store_denied,
   store_not_found,            // the object
   store_no_bucket,            // its bucket
-  store_precondition_failed,  // If-Match or If-None-Match said no (412), or 409 on a conditional
-                              // PUT
+  store_precondition_failed,  // If-Match or If-None-Match said no: 412, or 409 to such a PUT
   store_unavailable,          // 5xx, throttled, or a reply that makes no sense
   store_invalid_key,          // over 1,024 bytes, not UTF-8, or refused by the store
   store_rejected,             // any other final no
@@ -77,9 +76,9 @@ RetryClass retry_class(ErrorCode code);
 
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string message;  // one line; names the thing: file, field, bucket, key, limit and value.
-                        // Never a secret
-  int http_status = 0;  // 0: none was received
+  // One line; names the thing: file, field, bucket, key, limit and value. Never a secret.
+  std::string message;
+  int http_status = 0;       // 0: none was received
   std::string service_code;  // the service's own word, such as NoSuchKey
   std::string request_id;    // the service's own
   std::optional<std::chrono::milliseconds> retry_after;

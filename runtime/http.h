@@ -43,8 +43,8 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;  // percent-encoded already; sent byte for byte, dots and double slashes too
   HttpHeaders headers;
-  ByteView body;  // borrowed: lives until open() or send_all() returns. A PUT or POST without one
-                  // sends length 0
+  // Borrowed: lives until open() or send_all() returns. A PUT or POST without one sends length 0.
+  ByteView body;
   Deadline deadline;  // never: no total limit
   std::chrono::milliseconds connect_timeout{5'000};
   // No byte for so long: network_timeout. 0: wait for ever (a long poll).

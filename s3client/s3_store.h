@@ -10,7 +10,7 @@
 
 namespace miniatura {
 
-// `transport` signs and retries (see make_s3_store for the usual layers) and outlives the store.
+// `transport` signs and retries (open_store makes the usual layers) and outlives the store.
 class S3Store : public ObjectStore {
  public:
   S3Store(HttpTransport& transport, S3Endpoint endpoint);

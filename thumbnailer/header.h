@@ -35,8 +35,7 @@ struct ImageHeader {
   int channels = 3;                  // as stored, alpha among them; 4 in a JPEG is CMYK
   int bits = 8;                      // a channel
   bool palette = false;
-  bool buffered = false;  // the decoder keeps all of it before the first row: interlaced, several
-                          // scans
+  bool buffered = false;  // the decoder keeps all of it first: interlaced, several scans
   std::uint64_t coefficient_bytes = 0;  // what that is for a JPEG
   EssentialBytes essential;             // complete only for ImageExtent::whole
 };

@@ -11,8 +11,7 @@ namespace miniatura {
 struct Limits {
   std::uint64_t source_bytes = std::uint64_t{100} << 20;
   std::uint64_t pixels = 200'000'000;  // of the source as its header says, width times height
-  std::uint64_t decoded_bytes = std::uint64_t{512}
-                                << 20;  // what decoding allocates, after shrink-on-load
+  std::uint64_t decoded_bytes = std::uint64_t{512} << 20;  // of decoding, after shrink-on-load
   std::uint64_t frames = 100;
   std::uint64_t scans = 100;
   std::uint64_t metadata_bytes = std::uint64_t{8} << 20;

@@ -32,8 +32,8 @@ struct Preset {
   int width = 0;  // of the box, in pixels, 1 to 16384; 0: whatever the height gives. Never both 0
   int height = 0;
   Fit fit = Fit::inside;
-  std::optional<ImageFormat>
-      format;        // jpeg, png or webp; nothing is "auto": decided by the source key's suffix
+  // jpeg, png or webp; nothing is "auto": decided by the source key's suffix.
+  std::optional<ImageFormat> format;
   int quality = 80;  // 1 to 100
 
   bool operator==(const Preset&) const = default;

@@ -33,8 +33,8 @@ int worse(int exit_code_a, int exit_code_b) { return std::max(exit_code_a, exit_
 int report(const Error& error, bool json) {
   std::string line = fmt::format("miniatura: {}: {}", code_name(error.code), error.message);
   for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = ' ';  // one line, and no terminal escapes
+    // One line, and no terminal escapes.
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
   line += '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);

@@ -2,6 +2,7 @@
 // meanwhile.
 #include "handler/process.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -225,6 +226,31 @@ TEST_F(ProcessTest, overwritten_again_before_an_overwrite_takes_effect_the_newes
   EXPECT_TRUE(once);
   expect_thumbnails_of("a.png");
   expect_never_backwards("a.png", {first.etag, second.etag, blue_etag});
+}
+
+// The event of the old bytes' return trusts the mark that is about to be overwritten.
+TEST_F(ProcessTest, overwritten_by_what_it_was_before_while_an_overwrite_is_on_its_way) {
+  for (const char* presets : {"small=16x16:png,card=32x32:png", "card=32x32:png"}) {
+    rules_.rules[0].presets = *parse_presets(presets);
+    const std::string key = fmt::format("{}.png", rules_.rules[0].presets.size());
+    work_on(upload(key, red()));
+    const ObjectEvent second = upload(key, green());
+    bool once = false;
+    int looks = 0;  // at the source: whether there is work, and whether ours is right
+    store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+      if (operation == "head" && id.bucket == "photos") ++looks;
+      if (looks == 2 && !once && operation == "put" && id.bucket == "thumbs") {
+        once = true;
+        EXPECT_EQ(work_on(upload(key, red())).reason, SkipReason::done);
+      }
+      return std::nullopt;
+    });
+    work_on(second);
+    store_.set_hook(nullptr);
+    EXPECT_TRUE(once);
+    EXPECT_EQ(source_etag(key + "/card.png"), store_.info("photos", key)->etag);
+    if (rules_.rules[0].presets.size() == 2) expect_thumbnails_of(key);
+  }
 }
 
 TEST_F(ProcessTest, overwritten_over_and_over_is_deferred) {

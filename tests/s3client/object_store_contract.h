@@ -79,7 +79,7 @@ class ObjectStoreContract : public testing::TestWithParam<ContractParam> {
 
 TEST_P(ObjectStoreContract, bytes_come_back_as_they_were_put) {
   std::string body("\0\r\n\xff\xfe<Error/>\0", 15);
-  for (int i = 0; i < 300'000; ++i) body += static_cast<char>(i * 7919 >> 5);
+  for (unsigned i = 0; i < 300'000; ++i) body += static_cast<char>(i * 7919U >> 5U);
   ASSERT_TRUE(put("bytes.bin", body));
   EXPECT_TRUE(content("bytes.bin") == body);
   EXPECT_EQ(head("bytes.bin").value().size, body.size());
