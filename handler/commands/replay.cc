@@ -1,5 +1,6 @@
 // miniatura replay FILE…: handles event files as any front door would.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -12,6 +13,7 @@
 namespace miniatura {
 namespace {
 
+constexpr const char* kStandardInput = "standard input";
 constexpr std::uint64_t kFileBytesMax = std::uint64_t{256} << 20;
 
 struct ReplayOptions {
@@ -51,11 +53,14 @@ std::vector<Payload> deliveries_of(Bytes text, const std::string& file) {
   return deliveries;
 }
 
+Result<Bytes> read_events(const std::string& file) {
+  if (file != "-") return read_file(file, kFileBytesMax, ErrorCode::event_too_large);
+  return read_stream(STDIN_FILENO, kStandardInput, kFileBytesMax, ErrorCode::event_too_large);
+}
+
 Result<std::vector<Payload>> read_deliveries(const std::string& file) {
-  const bool is_stdin = file == "-";
-  auto text = read_file(is_stdin ? "/dev/stdin" : file, kFileBytesMax, ErrorCode::event_too_large);
-  if (!text) return fail(std::move(text).error());
-  return deliveries_of(*std::move(text), is_stdin ? "standard input" : file);
+  TRY(text, read_events(file));
+  return deliveries_of(std::move(text), file == "-" ? kStandardInput : file);
 }
 
 // Names the delivery in what goes wrong with the whole of it.

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -65,6 +66,21 @@ class Replay(support.Case):
         for done in (self.run_it("replay", self.write("events.jsonl", lines)), self.run_it("replay", "-", stdin=lines)):
             self.assertEqual(done.code, 0, done.err)
             self.assertEqual(len(done.json_lines()), 2)
+
+    def test_standard_input_is_read_from_where_it_stands_be_it_a_file_or_a_socket(self):
+        event = json.dumps(support.event("gone.png"))
+        with open(self.write("event.json", "HEADER\n" + event), "rb", buffering=0) as file:
+            file.seek(len("HEADER\n"))
+            done = subprocess.run([support.EXECUTABLE, "replay", "-"], stdin=file, env=self.env, capture_output=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.sendall(event.encode())
+            ours.shutdown(socket.SHUT_WR)
+            done = subprocess.run([support.EXECUTABLE, "replay", "-"], stdin=theirs, env=self.env, capture_output=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_a_dry_run_says_what_would_be_and_touches_nothing(self):
         done = self.run_it("replay", "--dry-run", self.write("event.json", support.event("up/a.png")),
