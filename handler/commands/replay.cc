@@ -70,14 +70,10 @@ Error of_delivery(Error error, const Payload& delivery) {
 }
 
 int dry_run(const Payload& delivery, const Config& config) {
-  const auto plans = plan_delivery(delivery.bytes, config.rules);
-  if (!plans) return report(of_delivery(plans.error(), delivery), true);
-  int code = kExitDone;
-  for (const Json& plan : *plans) {
-    print_json(plan);
-    if (plan["outcome"] == "failed") code = kExitFailed;
-  }
-  return code;
+  const auto planned = plan_delivery(delivery.bytes, config.rules);
+  if (!planned) return report(of_delivery(planned.error(), delivery), true);
+  for (const Json& event : planned->events) print_json(event);
+  return planned->error ? report(of_delivery(*planned->error, delivery), false) : kExitDone;
 }
 
 int replay(const Payload& payload, const HandleFn& handle) {

@@ -82,6 +82,14 @@ class Replay(support.Case):
                                   check=False)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
 
+    def test_a_dry_run_tells_what_would_fail_as_a_run_does(self):
+        for name in ("s3-bad-percent-v2.1.json", "s3-put-v3.0-unknown-major.json"):
+            with self.subTest(name):
+                event = support.ROOT / "tests/fixtures/events" / name
+                dry, run = (self.run_it("replay", *flags, event) for flags in (["--dry-run"], []))
+                self.assertEqual((dry.code, dry.err), (run.code, run.err))
+                self.assert_error(dry, 1, json.loads(dry.out)["error"]["code"], event)
+
     def test_a_dry_run_says_what_would_be_and_touches_nothing(self):
         done = self.run_it("replay", "--dry-run", self.write("event.json", support.event("up/a.png")),
                            MINIATURA_STORE="file:///nowhere/at/all")
