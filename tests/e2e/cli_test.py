@@ -67,6 +67,16 @@ class Replay(support.Case):
             self.assertEqual(done.code, 0, done.err)
             self.assertEqual(len(done.json_lines()), 2)
 
+    def test_a_bad_line_costs_itself_alone_and_the_good_ones_are_handled(self):
+        self.upload("a.png", support.png(64, 64, support.quarters))
+        good = json.dumps(support.event("a.png"))
+        for first in ("garbage", ""):
+            with self.subTest(first):
+                done = self.run_it("replay", self.write("events.jsonl", f"\ufeff{first}\n{good}\n{good}\n"))
+                self.assertEqual(done.code, 1 if first else 0, done.err)
+                self.assertEqual(["error" in reply for reply in done.json_lines()], [True][:len(first)] + [False] * 2)
+                self.assertEqual("events.jsonl:1: " in done.err, bool(first), done.err)
+
     def test_standard_input_is_read_from_where_it_stands_be_it_a_file_or_a_socket(self):
         event = json.dumps(support.event("gone.png"))
         with open(self.write("event.json", "HEADER\n" + event), "rb", buffering=0) as file:
