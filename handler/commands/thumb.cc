@@ -31,6 +31,18 @@ struct Made {
   std::vector<Written> thumbnails;
 };
 
+// All or none: what was written before one that fails is taken away again.
+Result<void> write_all(const std::vector<Written>& thumbnails) {
+  for (std::size_t i = 0; i < thumbnails.size(); ++i) {
+    auto written = write_file(thumbnails[i].path, thumbnails[i].thumbnail.bytes);
+    if (written) continue;
+    std::error_code ignored;
+    while (i > 0) std::filesystem::remove(thumbnails[--i].path, ignored);
+    return written;
+  }
+  return {};
+}
+
 // `taken` holds the paths of this run: a.jpg and a.png would make the same a.small.jpg.
 Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>& presets,
                              const ThumbOptions& options, const Limits& limits,
@@ -56,8 +68,7 @@ Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>&
     }
     made.thumbnails.push_back({thumbnail.preset, path, std::move(thumbnail)});
   }
-  for (const Written& written : made.thumbnails)
-    CHECKED(write_file(written.path, written.thumbnail.bytes));
+  CHECKED(write_all(made.thumbnails));
   return made;
 }
 

@@ -271,6 +271,11 @@ class Thumb(support.Case):
         (self.dir / "out").write_text("a file")
         self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", self.dir / "out")
 
+    def test_one_that_cannot_be_written_takes_the_others_of_its_file_with_it(self):
+        (self.dir / "out/waterfall.card.webp").mkdir(parents=True)
+        self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", "waterfall.card.webp")
+        self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["waterfall.card.webp"])
+
 
 class Journal(support.Case):
     def test_it_tells_what_was_done_the_newest_first(self):
