@@ -59,7 +59,7 @@ int run_cli(int argc, char** argv, const Environment& environment) {
     error.message = std::string(wrong.what()) + " (miniatura --help)";
     return report(error, false);
   }
-  return run();
+  return with_results_printed(run());
 }
 
 }  // namespace miniatura

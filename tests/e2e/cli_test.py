@@ -277,6 +277,21 @@ class Thumb(support.Case):
         self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["waterfall.card.webp"])
 
 
+class FullOutput(support.Case):
+    def test_results_that_cannot_be_printed_are_a_failure_told_once(self):
+        picture = self.dir / "a.png"
+        picture.write_bytes(support.png(64, 64, support.quarters))
+        event = self.write("event.json", support.event("gone.png"))
+        for arguments in (("replay", event, event), ("replay", "--dry-run", event, event),
+                          ("thumb", picture, "-o", self.dir / "out"), ("thumb", picture, "-o", self.dir / "out", "--json"),
+                          ("journal", "list"), ("config", "check")):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([support.EXECUTABLE, *arguments], stdout=full, stderr=subprocess.PIPE, env=self.env,
+                                      check=False)
+                self.assertEqual((done.returncode, done.stderr.decode()), (
+                    1, "miniatura: file.unwritable: standard output: No space left on device\n"))
+
+
 class Journal(support.Case):
     def test_it_tells_what_was_done_the_newest_first(self):
         self.upload("a.jpg", support.PHOTO.read_bytes())
