@@ -24,7 +24,8 @@ void add_store_option(CLI::App& command, ConfigOptions& options) {
 }
 
 void add_journal_option(CLI::App& command, ConfigOptions& options) {
-  command.add_option("--journal", options.journal, "A file, :memory: or none [MINIATURA_JOURNAL]");
+  command.add_option("--journal", options.journal,
+                     "The record of what was done: a file, :memory: or none [MINIATURA_JOURNAL]");
 }
 
 int exit_code(const Error& error) {

@@ -85,7 +85,7 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
 
 void add_replay_command(CLI::App& app, const Environment& environment, Run& run) {
   auto* command = app.add_subcommand(
-      "replay", "Handles event files: JSON, or one JSON a line; prints a reply each");
+      "replay", "Handles event files (JSON, or one JSON a line) and prints a reply for each JSON");
   auto options = std::make_shared<ReplayOptions>();
   command->add_option("FILE", options->files, "Event files; - is standard input")->required();
   command->add_flag("--dry-run", options->dry_run, "Print what would be done, touching no store");

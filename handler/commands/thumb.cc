@@ -132,10 +132,12 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
   auto* command = app.add_subcommand("thumb", "Makes thumbnails of local files");
   auto options = std::make_shared<ThumbOptions>();
   command->add_option("FILE", options->files, "Pictures: JPEG, PNG or WebP")->required();
-  command->add_option("-o,--output", options->directory, "Where to write {stem}.{preset}.{ext}")
+  command
+      ->add_option("-o,--output", options->directory,
+                   "Directory for {stem}.{preset}.{ext}; made where absent")
       ->required();
   command->add_option("--presets", options->presets,
-                      "name=WxH[:format][:fit][:qNN],… [MINIATURA_PRESETS]");
+                      "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });

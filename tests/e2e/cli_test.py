@@ -18,6 +18,7 @@ class Help(support.Case):
                 done = self.run_it(*command, "--help")
                 self.assertEqual((done.code, done.err), (0, ""))
                 self.assertIn(command[-1] if command else "replay", done.out)
+                self.assertEqual("bootstrap" in done.out, not command, "how it is started is on the first page alone")
 
     def test_version_is_one_line(self):
         done = self.run_it("--version")
@@ -26,7 +27,8 @@ class Help(support.Case):
 
     def test_wrong_usage_is_exit_2_and_one_line_that_names_the_word(self):
         for arguments, named in ((("frobnicate",), "frobnicate"), (("replay",), "FILE"), (("thumb", "a.jpg"), "-o"),
-                                 (("replay", "--no-such", "x"), "--no-such"), ((), "")):
+                                 (("replay", "--no-such", "x"), "--no-such"),
+                                 ((), "lambda, replay, thumb, journal, config"), (("journal",), "subcommand")):
             with self.subTest(arguments):
                 self.assert_error(self.run_it(*arguments), 2, "usage", named)
 
