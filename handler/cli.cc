@@ -1,7 +1,11 @@
 #include "handler/cli.h"
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "handler/commands/command.h"
@@ -20,6 +24,22 @@ bool is_command(std::string_view word) {
                      [&](const Command& command) { return command.name == word; });
 }
 
+// "lambda, replay, thumb, …"
+std::string command_names() {
+  std::string names;
+  for (const Command& command : kCommands) {
+    names.append(names.empty() ? "" : ", ").append(command.name);
+  }
+  return names;
+}
+
+int wrong_usage(const std::string& what) {
+  Error error;
+  error.code = ErrorCode::usage;
+  error.message = what + " (miniatura --help)";
+  return report(error, false);
+}
+
 // Started by Lambda: the file is called bootstrap (the platform may pass the handler's name), or
 // there is a Runtime API and nothing else was asked for.
 bool is_lambda(int argc, char** argv, const Environment& environment) {
@@ -34,32 +54,29 @@ bool is_lambda(int argc, char** argv, const Environment& environment) {
 int run_cli(int argc, char** argv, const Environment& environment) {
   if (is_lambda(argc, argv, environment)) return run_lambda_command(environment, {});
 
-  if (argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) {
-    Error error;
-    error.code = ErrorCode::usage;
-    error.message = std::string("no command \"") + argv[1] + "\" (miniatura --help)";
-    return report(error, false);
+  if (argc < 2) return wrong_usage(fmt::format("a command is needed: {}", command_names()));
+  if (argv[1][0] != '-' && !is_command(argv[1])) {
+    return wrong_usage(fmt::format("no command \"{}\"; there are {}", argv[1], command_names()));
   }
 
   CLI::App app{"Turns S3 upload events into thumbnails."};
   app.name("miniatura");
   app.set_version_flag("--version", "miniatura " MINIATURA_VERSION);
   app.require_subcommand(1);
-  app.footer(
-      "Started as `bootstrap`, or with AWS_LAMBDA_RUNTIME_API set, it is a Lambda custom runtime.");
   Run run;
   for (const Command& command : kCommands) command.add(app, environment, run);
+  app.footer(  // of this page alone: a subcommand would have inherited it
+      "Started as `bootstrap`, or without a command where AWS_LAMBDA_RUNTIME_API is set, it is "
+      "`lambda`.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 worth another attempt.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {  // --help, --version
     return app.exit(done);
   } catch (const CLI::ParseError& wrong) {
-    Error error;
-    error.code = ErrorCode::usage;
-    error.message = std::string(wrong.what()) + " (miniatura --help)";
-    return report(error, false);
+    return wrong_usage(wrong.what());
   }
-  return run();
+  return with_results_printed(run());
 }
 
 }  // namespace miniatura

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <variant>
 
 #include "handler/reply.h"
 
@@ -130,6 +131,34 @@ class Handler {
   std::shared_ptr<bool> warm_ = std::make_shared<bool>(false);
 };
 
+// The plan of a record, or its outcome where that is known without a store.
+std::variant<Plan, EventOutcome> planned_or_ended(const EventRecord& record, bool old,
+                                                  const Rules& rules) {
+  if (const auto* bad = std::get_if<RejectedRecord>(&record)) return rejected(*bad);
+  const auto& event = std::get<ObjectEvent>(record);
+  if (old) return skipped(event, SkipReason::superseded);
+  auto plan = plan_for(event, rules);
+  if (plan) return *std::move(plan);
+  if (const auto* skip = std::get_if<Skipped>(&plan.error().why)) {
+    return skipped(event, skip->reason);
+  }
+  return rejected({event.object, event.item_id, std::get<Error>(plan.error().why)});
+}
+
+Json plan_json(const ObjectEvent& event, const Plan& plan) {
+  Json json = {{"bucket", event.object.bucket},
+               {"key", event.object.key},
+               {"outcome", "planned"},
+               {"rule", plan.rule},
+               {"thumbnails", Json::array()}};
+  for (const PlannedThumbnail& thumbnail : plan.thumbnails) {
+    json["thumbnails"].push_back({{"preset", thumbnail.order.preset.name},
+                                  {"bucket", thumbnail.bucket},
+                                  {"key", thumbnail.key}});
+  }
+  return json;
+}
+
 }  // namespace
 
 Deadline work_deadline(const Deadline& deadline, const Clock& clock) {
@@ -142,40 +171,21 @@ HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore
   return Handler(application, std::move(store));
 }
 
-Result<std::vector<Json>> plan_delivery(ByteView payload, const Rules& rules) {
+Result<PlannedDelivery> plan_delivery(ByteView payload, const Rules& rules) {
   TRY(records, parse_events(payload));
   const std::vector<bool> old = superseded(records);
-  std::vector<Json> plans;
+  PlannedDelivery planned;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (const auto* bad = std::get_if<RejectedRecord>(&records[i])) {
-      plans.push_back(event_json(rejected(*bad)));
+    const auto ended = planned_or_ended(records[i], old[i], rules);
+    if (const auto* plan = std::get_if<Plan>(&ended)) {
+      planned.events.push_back(plan_json(std::get<ObjectEvent>(records[i]), *plan));
       continue;
     }
-    const auto& event = std::get<ObjectEvent>(records[i]);
-    const auto plan = plan_for(event, rules);
-    if (!plan || old[i]) {
-      EventOutcome outcome = skipped(event, SkipReason::superseded);
-      if (!old[i] && std::holds_alternative<Skipped>(plan.error().why)) {
-        outcome.outcome.reason = std::get<Skipped>(plan.error().why).reason;
-      } else if (!old[i]) {
-        outcome = rejected({event.object, event.item_id, std::get<Error>(plan.error().why)});
-      }
-      plans.push_back(event_json(outcome));
-      continue;
-    }
-    Json json = {{"bucket", event.object.bucket},
-                 {"key", event.object.key},
-                 {"outcome", "planned"},
-                 {"rule", plan->rule},
-                 {"thumbnails", Json::array()}};
-    for (const PlannedThumbnail& thumbnail : plan->thumbnails) {
-      json["thumbnails"].push_back({{"preset", thumbnail.order.preset.name},
-                                    {"bucket", thumbnail.bucket},
-                                    {"key", thumbnail.key}});
-    }
-    plans.push_back(std::move(json));
+    const auto& outcome = std::get<EventOutcome>(ended);
+    planned.events.push_back(event_json(outcome));
+    if (!planned.error) planned.error = outcome.outcome.error;
   }
-  return plans;
+  return planned;
 }
 
 }  // namespace miniatura

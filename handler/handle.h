@@ -32,8 +32,13 @@ HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore
 // given) before the door's deadline.
 Deadline work_deadline(const Deadline& deadline, const Clock& clock);
 
-// What would be done, touching no store: an object an event,
-// {"bucket","key","outcome":"planned"|"skipped"|"failed","reason"?,"rule"?,"thumbnails":[{"preset","bucket","key"}]}.
-Result<std::vector<Json>> plan_delivery(ByteView payload, const Rules& rules);
+// What would be done, touching no store.
+struct PlannedDelivery {
+  // An object an event:
+  // {"bucket","key","outcome":"planned"|"skipped"|"failed","reason"?,"error"?,"rule"?,"thumbnails":[{"preset","bucket","key"}]}.
+  std::vector<Json> events;
+  std::optional<Error> error;  // of the first that would fail
+};
+Result<PlannedDelivery> plan_delivery(ByteView payload, const Rules& rules);
 
 }  // namespace miniatura

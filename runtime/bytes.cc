@@ -108,33 +108,41 @@ Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode 
   }
 }
 
-Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
-    return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
-  }
-  if (S_ISDIR(status.st_mode)) {
-    return fail(ErrorCode::file_unreadable, fmt::format("{}: is a directory", path));
-  }
+Result<Bytes> read_stream(int descriptor, const std::string& what, std::uint64_t limit_bytes,
+                          ErrorCode over_limit) {
+  const auto unreadable = [&](const std::string& why) {
+    return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", what, why));
+  };
   const auto over = [&](std::uint64_t size) {
     return fail(over_limit,
-                fmt::format("{}: {} bytes, over the limit of {}", path, size, limit_bytes));
+                fmt::format("{}: {} bytes, over the limit of {}", what, size, limit_bytes));
   };
-  if (static_cast<std::uint64_t>(status.st_size) > limit_bytes)
-    return over(static_cast<std::uint64_t>(status.st_size));
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return unreadable(reason());
+  if (S_ISDIR(status.st_mode)) return unreadable("is a directory");
+  // Pipes, sockets and /proc announce 0, or have no position.
+  const off_t position = std::max<off_t>(::lseek(descriptor, 0, SEEK_CUR), 0);
+  const auto left = static_cast<std::size_t>(std::max<off_t>(status.st_size - position, 0));
+  if (left > limit_bytes) return over(left);
   Bytes bytes;
   for (;;) {
-    // Grows past st_size by itself: pipes and /proc announce 0.
     const std::size_t had = bytes.size();
-    bytes.resize(std::max(static_cast<std::size_t>(status.st_size) + 1, had + 65536));
-    const ssize_t got = ::read(file.get(), bytes.data() + had, bytes.size() - had);
+    bytes.resize(std::max(left + 1, had + 65536));
+    const ssize_t got = ::read(descriptor, bytes.data() + had, bytes.size() - had);
     bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
+    if (got < 0) return unreadable(reason());
     if (got == 0) return bytes;
     if (bytes.size() > limit_bytes) return over(bytes.size());
   }
+}
+
+Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
+    return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
+  }
+  return read_stream(file.get(), path, limit_bytes, over_limit);
 }
 
 Result<void> write_file(const std::string& path, ByteView bytes) {

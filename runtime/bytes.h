@@ -70,7 +70,12 @@ class MemorySource : public ByteSource {
 Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode over_limit,
                        std::string_view what);
 
-// A local file, whole. Errors: file_unreadable, or event_too_large and the like as `over_limit`.
+// What is left of an open file, a pipe or a socket, which stays the caller's; `what` names it in
+// messages. Errors: file_unreadable, or event_too_large and the like as `over_limit`.
+Result<Bytes> read_stream(int descriptor, const std::string& what, std::uint64_t limit_bytes,
+                          ErrorCode over_limit);
+
+// A local file, whole; errors as read_stream.
 Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit);
 
 // Written beside `path` and renamed: never seen half. Errors: file_unwritable. Nothing

@@ -42,6 +42,8 @@ Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
   }
 }
 
+bool is_json(ByteView text) { return Json::accept(text); }
+
 std::string to_text(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -17,6 +17,9 @@ using Json = nlohmann::ordered_json;
 // nesting over `depth_max`. The message names `what`.
 Result<Json> parse_json(ByteView text, std::string_view what, int depth_max = 64);
 
+// Would parse_json understand it, however deep? Builds nothing, and stops at the first wrong byte.
+bool is_json(ByteView text);
+
 // One line. Never throws: a byte that is no UTF-8 becomes U+FFFD.
 std::string to_text(const Json& value);
 

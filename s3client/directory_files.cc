@@ -148,9 +148,21 @@ Result<FileStamp> write_fresh(const std::string& path, ByteView bytes) {
   return written;
 }
 
-Result<void> rename_file(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return fail(file_error(to, errno));
-  return {};
+Result<bool> rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return true;
+  if (errno == EXDEV) return false;
+  return fail(file_error(to, errno));
+}
+
+Result<void> check_writable(std::string path) {
+  for (;;) {
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return {};
+    const std::size_t slash = path.rfind('/');
+    if (errno != ENOENT || slash == 0 || slash == std::string::npos) {
+      return fail(file_error(path, errno));
+    }
+    path.resize(slash);
+  }
 }
 
 std::vector<Note> read_notes(const std::string& path) {

@@ -69,7 +69,12 @@ Result<std::string> md5_of(const OpenFile& file, const std::string& path);
 // A file of exactly these bytes; what was there is gone. No file is left after an error.
 Result<FileStamp> write_fresh(const std::string& path, ByteView bytes);
 
-Result<void> rename_file(const std::string& from, const std::string& to);
+// False: they lie on different file systems, or on two mounts of one.
+Result<bool> rename_file(const std::string& from, const std::string& to);
+
+// May files be read, made and replaced in the directory `path`? Where it is not there yet: in the
+// nearest above it.
+Result<void> check_writable(std::string path);
 
 // What S3 keeps beside the bytes of one object.
 struct Note {

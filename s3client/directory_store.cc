@@ -31,6 +31,11 @@ struct Places {
   std::string incoming() const { return state + "/incoming"; }
 };
 
+// A file in the same directory that no key names (key_path.h).
+std::string incoming_beside(const std::string& path) {
+  return path.substr(0, path.rfind('/')) + "/%incoming";
+}
+
 struct Found {
   OpenFile file;
   Note note;
@@ -199,8 +204,8 @@ class DirectoryStore : public ObjectStore {
     CHECKED(check_bucket(bucket));
     const std::string path = root_ + '/' + bucket;
     CHECKED(check_there(bucket, path));
-    if (::access(path.c_str(), R_OK | X_OK) != 0) return fail(file_error(path, errno));
-    return {};
+    CHECKED(check_writable(path));
+    return check_writable(places_of(bucket, "").state);
   }
 
  private:
@@ -231,22 +236,39 @@ class DirectoryStore : public ObjectStore {
     return absent("no such object");
   }
 
-  // Under the bucket's lock.
+  // Under the bucket's lock. A bucket, or a directory in it, may be a mount or a link to one: where
+  // no rename leads from outside, the bytes are written once more, beside their place.
   static Result<PutResult> replace(const PutRequest& request, const Places& places,
                                    const std::optional<Found>& current) {
-    TRY(stamp, write_fresh(places.incoming(), request.body));
+    TRY(plain, plain_is_free(places));
+    const std::string& target = plain ? places.plain : places.reserve;
+    for (const std::string& incoming : {places.incoming(), incoming_beside(target)}) {
+      TRY(etag, place(request, places, current, incoming, target));
+      if (!etag) continue;
+      if (plain) ::unlink(places.reserve.c_str());
+      return PutResult{*etag, ""};
+    }
+    return fail(file_error(target, EXDEV));
+  }
+
+  // The etag; nothing where `target` is on another file system than `incoming`, which is gone in
+  // any case.
+  static Result<std::optional<std::string>> place(const PutRequest& request, const Places& places,
+                                                  const std::optional<Found>& current,
+                                                  const std::string& incoming,
+                                                  const std::string& target) {
+    TRY(stamp, write_fresh(incoming, request.body));
     std::vector<Note> notes = {
         {stamp, md5_hex(request.body), request.content_type, request.metadata}};
     if (current) notes.push_back(current->note);
-    auto placed = [&]() -> Result<PutResult> {
-      TRY(plain, plain_is_free(places));
+    const auto renamed = [&]() -> Result<bool> {
       CHECKED(write_notes(request.key, notes, places));
-      CHECKED(rename_file(places.incoming(), plain ? places.plain : places.reserve));
-      if (plain) ::unlink(places.reserve.c_str());
-      return PutResult{notes.front().etag, ""};
+      return rename_file(incoming, target);
     }();
-    if (!placed) ::unlink(places.incoming().c_str());
-    return placed;
+    if (renamed && *renamed) return notes.front().etag;
+    ::unlink(incoming.c_str());
+    if (!renamed) return fail(renamed.error());
+    return std::nullopt;
   }
 
   // Can a file be at the plain path? Makes the directories that it needs.
@@ -261,9 +283,10 @@ class DirectoryStore : public ObjectStore {
                                   const Places& places) {
     const std::string fresh = places.state + "/incoming-notes";
     CHECKED(write_fresh(fresh, notes_text(key, notes)));
-    auto renamed = rename_file(fresh, places.notes);
-    if (!renamed) ::unlink(fresh.c_str());
-    return renamed;
+    const auto renamed = rename_file(fresh, places.notes);
+    if (renamed && *renamed) return {};
+    ::unlink(fresh.c_str());
+    return fail(renamed ? file_error(places.notes, EXDEV) : renamed.error());
   }
 
   std::string root_;

@@ -84,7 +84,7 @@ class ObjectStore {
   virtual std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
                                                  const Context& context) = 0;
 
-  // Is the bucket there, and may we speak to it?
+  // Is the bucket there, and may we speak to it? A directory also tells whether it can be written.
   virtual Result<void> reach(const std::string& bucket, const Context& context) = 0;
 };
 

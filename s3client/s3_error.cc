@@ -30,6 +30,7 @@ constexpr Meaning kMeanings[] = {
     {"AllAccessDisabled", ErrorCode::store_denied},
     {"AuthorizationHeaderMalformed", ErrorCode::store_denied},  // signed for another region
     {"AccountProblem", ErrorCode::store_denied},
+    {"IllegalLocationConstraintException", ErrorCode::store_denied},  // as PermanentRedirect
     {"InvalidAccessKeyId", ErrorCode::store_denied},
     {"NotSignedUp", ErrorCode::store_denied},
     {"PermanentRedirect", ErrorCode::store_denied},  // asked at another region's endpoint
@@ -45,6 +46,7 @@ constexpr Meaning kMeanings[] = {
     {"BandwidthLimitExceeded", ErrorCode::store_unavailable},
     {"InternalError", ErrorCode::store_unavailable},
     {"InternalFailure", ErrorCode::store_unavailable},
+    {"KMS.ThrottlingException", ErrorCode::store_unavailable},
     {"OperationAborted", ErrorCode::store_unavailable},
     {"PriorRequestNotComplete", ErrorCode::store_unavailable},
     {"RequestLimitExceeded", ErrorCode::store_unavailable},
@@ -73,6 +75,8 @@ std::optional<ErrorCode> by_service_code(std::string_view service_code) {
   if (starts_with(service_code, "SlowDown") || starts_with(service_code, "Throttling")) {
     return ErrorCode::store_unavailable;
   }
+  // KMS.DisabledException, KMS.NotFoundException, …: the bucket's key is the operator's to mend.
+  if (starts_with(service_code, "KMS.")) return ErrorCode::store_denied;
   return std::nullopt;
 }
 
@@ -88,8 +92,8 @@ ErrorCode by_status(const S3Call& call, int status, bool said_a_code) {
     // Without a body to say so, a 404 to anything but a HEAD is no answer of S3's.
     return call.method == "HEAD" ? ErrorCode::store_not_found : ErrorCode::store_unavailable;
   }
-  if (status >= 300) return ErrorCode::store_rejected;
-  return ErrorCode::store_unavailable;
+  // A redirect is about the way there and not about the object: DNS lags behind, or a setting does.
+  return status >= 400 ? ErrorCode::store_rejected : ErrorCode::store_unavailable;
 }
 
 // One line of printable text, cut: it goes into messages and logs.

@@ -5,11 +5,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "handler/reply.h"
 
 namespace miniatura {
+namespace {
+
+int results_errno = 0;  // of the first line of results that could not be printed
+
+}  // namespace
 
 void add_store_option(CLI::App& command, ConfigOptions& options) {
   command.add_option("--store", options.store,
@@ -17,7 +24,8 @@ void add_store_option(CLI::App& command, ConfigOptions& options) {
 }
 
 void add_journal_option(CLI::App& command, ConfigOptions& options) {
-  command.add_option("--journal", options.journal, "A file, :memory: or none [MINIATURA_JOURNAL]");
+  command.add_option("--journal", options.journal,
+                     "The record of what was done: a file, :memory: or none [MINIATURA_JOURNAL]");
 }
 
 int exit_code(const Error& error) {
@@ -43,9 +51,17 @@ int report(const Error& error, bool json) {
 }
 
 void print_line(std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+                       std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+  if (!written && results_errno == 0) results_errno = errno;
+}
+
+int with_results_printed(int exit_code_so_far) {
+  if (results_errno == 0) return exit_code_so_far;
+  Error error;
+  error.code = ErrorCode::file_unwritable;
+  error.message = fmt::format("standard output: {}", std::strerror(results_errno));
+  return worse(exit_code_so_far, report(error, false));
 }
 
 void print_json(const Json& value) { print_line(to_text(value)); }

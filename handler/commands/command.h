@@ -54,9 +54,13 @@ int worse(int exit_code_a, int exit_code_b);
 // {"error":{…}} on stdout. Gives the exit code.
 int report(const Error& error, bool json);
 
-// A line on stdout.
+// A line on stdout: results. What cannot be printed is told once, at the end, by
+// with_results_printed().
 void print_line(std::string_view line);
 void print_json(const Json& value);
+
+// The exit code of a command that is done; if a result was lost, reports that first.
+int with_results_printed(int exit_code_so_far);
 bool stdout_is_terminal();
 
 // The log of a command that a person started: silent unless MINIATURA_LOG_LEVEL asks for it; errors

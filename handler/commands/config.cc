@@ -64,9 +64,10 @@ int run_check(const CheckOptions& options, const Environment& environment) {
 }  // namespace
 
 void add_config_command(CLI::App& app, const Environment& environment, Run& run) {
-  auto* config = app.add_subcommand("config", "The configuration");
+  auto* config = app.add_subcommand("config", "Looks at the configuration");
   config->require_subcommand(1);
-  auto* check = config->add_subcommand("check", "Validates it and the reach of its buckets");
+  auto* check = config->add_subcommand(
+      "check", "Is the configuration right, and are its destination buckets within reach?");
   auto options = std::make_shared<CheckOptions>();
   check->add_flag("--json", options->json, "The result as JSON");
   add_store_option(*check, options->config);

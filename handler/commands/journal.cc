@@ -67,10 +67,10 @@ int run_list(const ListOptions& options, const Environment& environment) {
 }  // namespace
 
 void add_journal_command(CLI::App& app, const Environment& environment, Run& run) {
-  auto* journal = app.add_subcommand("journal", "What was done");
+  auto* journal = app.add_subcommand("journal", "Tells what was done");
   journal->require_subcommand(1);
   auto* list = journal->add_subcommand(
-      "list", "Events, the newest first: a table, or one JSON a line in a pipe");
+      "list", "Lists events, the newest first: a table on a terminal, else one JSON a line");
   auto options = std::make_shared<ListOptions>();
   list->add_flag("--failed", options->filter.failed_only, "Failed and deferred ones only");
   list->add_option("--bucket", options->filter.bucket, "Of this source bucket");
@@ -78,7 +78,7 @@ void add_journal_command(CLI::App& app, const Environment& environment, Run& run
                    "From this time on: 2026-11-22, or 2026-11-22T10:00:00Z");
   list->add_option("--limit", options->filter.limit, "At most so many (50)")
       ->check(CLI::Range(1, 1'000'000));
-  list->add_flag("--json", options->json, "One JSON object a line");
+  list->add_flag("--json", options->json, "One JSON object a line on a terminal, too");
   add_journal_option(*list, options->config);
   list->callback([&, options] { run = [&, options] { return run_list(*options, environment); }; });
 }

@@ -33,8 +33,8 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
 }
 
 void add_lambda_command(CLI::App& app, const Environment& environment, Run& run) {
-  auto* command =
-      app.add_subcommand("lambda", "Serves AWS Lambda's Runtime API (AWS_LAMBDA_RUNTIME_API)");
+  auto* command = app.add_subcommand(
+      "lambda", "Serves events as an AWS Lambda custom runtime (at AWS_LAMBDA_RUNTIME_API)");
   auto options = std::make_shared<ConfigOptions>();
   add_store_option(*command, *options);
   add_journal_option(*command, *options);

@@ -1,10 +1,12 @@
 // miniatura replay FILE…: handles event files as any front door would.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "handler/commands/command.h"
+#include "handler/deliveries.h"
 #include "handler/handle.h"
 #include "handler/reply.h"
 #include "s3client/open_store.h"
@@ -12,6 +14,7 @@
 namespace miniatura {
 namespace {
 
+constexpr const char* kStandardInput = "standard input";
 constexpr std::uint64_t kFileBytesMax = std::uint64_t{256} << 20;
 
 struct ReplayOptions {
@@ -21,69 +24,33 @@ struct ReplayOptions {
   bool json = false;
 };
 
-struct Payload {
-  Bytes bytes;
-  std::string id;  // the file, and its line where it has several
-};
-
-// One JSON text is one delivery; a file of one JSON a line is as many. Which one it is: the text as
-// a whole parses, or else its first line does.
-std::vector<Payload> deliveries_of(Bytes text, const std::string& file) {
-  std::vector<Payload> deliveries;
-  const std::size_t first_end = text.find('\n');
-  const bool has_lines =
-      first_end != Bytes::npos && text.find_first_not_of(" \t\r\n", first_end) != Bytes::npos;
-  if (!has_lines || parse_json(text, file) ||
-      !parse_json(ByteView(text).substr(0, first_end), file)) {
-    deliveries.push_back({std::move(text), file});
-    return deliveries;
-  }
-  std::size_t line_number = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    const Bytes line = text.substr(start, end - start);
-    ++line_number;
-    if (line.find_first_not_of(" \t\r") != Bytes::npos) {
-      deliveries.push_back({line, fmt::format("{}:{}", file, line_number)});
-    }
-    start = end + 1;
-  }
-  return deliveries;
-}
-
-Result<std::vector<Payload>> read_deliveries(const std::string& file) {
-  const bool is_stdin = file == "-";
-  auto text = read_file(is_stdin ? "/dev/stdin" : file, kFileBytesMax, ErrorCode::event_too_large);
-  if (!text) return fail(std::move(text).error());
-  return deliveries_of(*std::move(text), is_stdin ? "standard input" : file);
+Result<Bytes> read_events(const std::string& file) {
+  if (file != "-") return read_file(file, kFileBytesMax, ErrorCode::event_too_large);
+  return read_stream(STDIN_FILENO, kStandardInput, kFileBytesMax, ErrorCode::event_too_large);
 }
 
 // Names the delivery in what goes wrong with the whole of it.
-Error of_delivery(Error error, const Payload& delivery) {
+Error of_delivery(Error error, const FileDelivery& delivery) {
   error.message = fmt::format("{}: {}", delivery.id, error.message);
   return error;
 }
 
-int dry_run(const Payload& delivery, const Config& config) {
-  const auto plans = plan_delivery(delivery.bytes, config.rules);
-  if (!plans) return report(of_delivery(plans.error(), delivery), true);
-  int code = kExitDone;
-  for (const Json& plan : *plans) {
-    print_json(plan);
-    if (plan["outcome"] == "failed") code = kExitFailed;
-  }
-  return code;
+int dry_run(const FileDelivery& delivery, const Config& config) {
+  const auto planned = plan_delivery(delivery.payload, config.rules);
+  if (!planned) return report(of_delivery(planned.error(), delivery), true);
+  for (const Json& event : planned->events) print_json(event);
+  return planned->error ? report(of_delivery(*planned->error, delivery), false) : kExitDone;
 }
 
-int replay(const Payload& payload, const HandleFn& handle) {
+int replay(const FileDelivery& from, const HandleFn& handle) {
   Delivery delivery;
-  delivery.payload = payload.bytes;
+  delivery.payload = from.payload;
   delivery.door = "replay";
-  delivery.id = payload.id;
+  delivery.id = from.id;
   const Handled done = handle(delivery);
   print_line(done.reply);
   const Item* failure = done.failure();
-  return failure == nullptr ? kExitDone : report(of_delivery(*failure->why, payload), false);
+  return failure == nullptr ? kExitDone : report(of_delivery(*failure->why, from), false);
 }
 
 int run_replay(const ReplayOptions& options, const Environment& environment) {
@@ -101,12 +68,13 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   }
   int code = kExitDone;
   for (const std::string& file : options.files) {
-    const auto deliveries = read_deliveries(file);
-    if (!deliveries) {
-      code = worse(code, report(deliveries.error(), options.json));
+    const auto text = read_events(file);
+    if (!text) {
+      code = worse(code, report(text.error(), options.json));
       continue;
     }
-    for (const Payload& delivery : *deliveries) {
+    for (const FileDelivery& delivery :
+         split_deliveries(*text, file == "-" ? kStandardInput : file)) {
       code = worse(code, options.dry_run ? dry_run(delivery, *config) : replay(delivery, handle));
     }
   }
@@ -117,7 +85,7 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
 
 void add_replay_command(CLI::App& app, const Environment& environment, Run& run) {
   auto* command = app.add_subcommand(
-      "replay", "Handles event files: JSON, or one JSON a line; prints a reply each");
+      "replay", "Handles event files (JSON, or one JSON a line) and prints a reply for each JSON");
   auto options = std::make_shared<ReplayOptions>();
   command->add_option("FILE", options->files, "Event files; - is standard input")->required();
   command->add_flag("--dry-run", options->dry_run, "Print what would be done, touching no store");

@@ -31,6 +31,18 @@ struct Made {
   std::vector<Written> thumbnails;
 };
 
+// All or none: what was written before one that fails is taken away again.
+Result<void> write_all(const std::vector<Written>& thumbnails) {
+  for (std::size_t i = 0; i < thumbnails.size(); ++i) {
+    auto written = write_file(thumbnails[i].path, thumbnails[i].thumbnail.bytes);
+    if (written) continue;
+    std::error_code ignored;
+    while (i > 0) std::filesystem::remove(thumbnails[--i].path, ignored);
+    return written;
+  }
+  return {};
+}
+
 // `taken` holds the paths of this run: a.jpg and a.png would make the same a.small.jpg.
 Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>& presets,
                              const ThumbOptions& options, const Limits& limits,
@@ -56,8 +68,7 @@ Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>&
     }
     made.thumbnails.push_back({thumbnail.preset, path, std::move(thumbnail)});
   }
-  for (const Written& written : made.thumbnails)
-    CHECKED(write_file(written.path, written.thumbnail.bytes));
+  CHECKED(write_all(made.thumbnails));
   return made;
 }
 
@@ -121,10 +132,12 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
   auto* command = app.add_subcommand("thumb", "Makes thumbnails of local files");
   auto options = std::make_shared<ThumbOptions>();
   command->add_option("FILE", options->files, "Pictures: JPEG, PNG or WebP")->required();
-  command->add_option("-o,--output", options->directory, "Where to write {stem}.{preset}.{ext}")
+  command
+      ->add_option("-o,--output", options->directory,
+                   "Directory for {stem}.{preset}.{ext}; made where absent")
       ->required();
   command->add_option("--presets", options->presets,
-                      "name=WxH[:format][:fit][:qNN],… [MINIATURA_PRESETS]");
+                      "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -17,6 +18,7 @@ class Help(support.Case):
                 done = self.run_it(*command, "--help")
                 self.assertEqual((done.code, done.err), (0, ""))
                 self.assertIn(command[-1] if command else "replay", done.out)
+                self.assertEqual("bootstrap" in done.out, not command, "how it is started is on the first page alone")
 
     def test_version_is_one_line(self):
         done = self.run_it("--version")
@@ -25,7 +27,8 @@ class Help(support.Case):
 
     def test_wrong_usage_is_exit_2_and_one_line_that_names_the_word(self):
         for arguments, named in ((("frobnicate",), "frobnicate"), (("replay",), "FILE"), (("thumb", "a.jpg"), "-o"),
-                                 (("replay", "--no-such", "x"), "--no-such"), ((), "")):
+                                 (("replay", "--no-such", "x"), "--no-such"),
+                                 ((), "lambda, replay, thumb, journal, config"), (("journal",), "subcommand")):
             with self.subTest(arguments):
                 self.assert_error(self.run_it(*arguments), 2, "usage", named)
 
@@ -65,6 +68,39 @@ class Replay(support.Case):
         for done in (self.run_it("replay", self.write("events.jsonl", lines)), self.run_it("replay", "-", stdin=lines)):
             self.assertEqual(done.code, 0, done.err)
             self.assertEqual(len(done.json_lines()), 2)
+
+    def test_a_bad_line_costs_itself_alone_and_the_good_ones_are_handled(self):
+        self.upload("a.png", support.png(64, 64, support.quarters))
+        good = json.dumps(support.event("a.png"))
+        for first in ("garbage", ""):
+            with self.subTest(first):
+                done = self.run_it("replay", self.write("events.jsonl", f"\ufeff{first}\n{good}\n{good}\n"))
+                self.assertEqual(done.code, 1 if first else 0, done.err)
+                self.assertEqual(["error" in reply for reply in done.json_lines()], [True][:len(first)] + [False] * 2)
+                self.assertEqual("events.jsonl:1: " in done.err, bool(first), done.err)
+
+    def test_standard_input_is_read_from_where_it_stands_be_it_a_file_or_a_socket(self):
+        event = json.dumps(support.event("gone.png"))
+        with open(self.write("event.json", "HEADER\n" + event), "rb", buffering=0) as file:
+            file.seek(len("HEADER\n"))
+            done = subprocess.run([support.EXECUTABLE, "replay", "-"], stdin=file, env=self.env, capture_output=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.sendall(event.encode())
+            ours.shutdown(socket.SHUT_WR)
+            done = subprocess.run([support.EXECUTABLE, "replay", "-"], stdin=theirs, env=self.env, capture_output=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_a_dry_run_tells_what_would_fail_as_a_run_does(self):
+        for name in ("s3-bad-percent-v2.1.json", "s3-put-v3.0-unknown-major.json"):
+            with self.subTest(name):
+                event = support.ROOT / "tests/fixtures/events" / name
+                dry, run = (self.run_it("replay", *flags, event) for flags in (["--dry-run"], []))
+                self.assertEqual((dry.code, dry.err), (run.code, run.err))
+                self.assert_error(dry, 1, json.loads(dry.out)["error"]["code"], event)
 
     def test_a_dry_run_says_what_would_be_and_touches_nothing(self):
         done = self.run_it("replay", "--dry-run", self.write("event.json", support.event("up/a.png")),
@@ -236,6 +272,26 @@ class Thumb(support.Case):
     def test_an_unwritable_destination(self):
         (self.dir / "out").write_text("a file")
         self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", self.dir / "out")
+
+    def test_one_that_cannot_be_written_takes_the_others_of_its_file_with_it(self):
+        (self.dir / "out/waterfall.card.webp").mkdir(parents=True)
+        self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", "waterfall.card.webp")
+        self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["waterfall.card.webp"])
+
+
+class FullOutput(support.Case):
+    def test_results_that_cannot_be_printed_are_a_failure_told_once(self):
+        picture = self.dir / "a.png"
+        picture.write_bytes(support.png(64, 64, support.quarters))
+        event = self.write("event.json", support.event("gone.png"))
+        for arguments in (("replay", event, event), ("replay", "--dry-run", event, event),
+                          ("thumb", picture, "-o", self.dir / "out"), ("thumb", picture, "-o", self.dir / "out", "--json"),
+                          ("journal", "list"), ("config", "check")):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([support.EXECUTABLE, *arguments], stdout=full, stderr=subprocess.PIPE, env=self.env,
+                                      check=False)
+                self.assertEqual((done.returncode, done.stderr.decode()), (
+                    1, "miniatura: file.unwritable: standard output: No space left on device\n"))
 
 
 class Journal(support.Case):

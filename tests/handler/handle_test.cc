@@ -122,15 +122,18 @@ TEST(WorkDeadlineTest, keeps_a_reserve_of_a_fifth_but_two_seconds_at_most) {
 TEST(PlanDeliveryTest, tells_what_would_be_done) {
   const Config config = *load_config(
       Environment({{"MINIATURA_DEST", "s3://thumbs"}, {"MINIATURA_PRESETS", "small=16x16"}}), {});
-  const auto plans = plan_delivery(
-      event(record("a.jpg") + "," + record("folder/") + "," + record("%ZZ")), config.rules);
-  ASSERT_TRUE(plans);
-  ASSERT_EQ(plans->size(), 3U);
-  EXPECT_EQ(to_text((*plans)[0]),
+  const auto planned = plan_delivery(
+      event(record("a.jpg") + "," + record("folder/") + "," + record("%ZZ") + "," + record("%YY")),
+      config.rules);
+  ASSERT_TRUE(planned);
+  ASSERT_EQ(planned->events.size(), 4U);
+  EXPECT_EQ(to_text(planned->events[0]),
             R"({"bucket":"photos","key":"a.jpg","outcome":"planned","rule":"MINIATURA_DEST",)"
             R"("thumbnails":[{"preset":"small","bucket":"thumbs","key":"a.jpg/small.jpg"}]})");
-  EXPECT_EQ((*plans)[1]["reason"], "folder");
-  EXPECT_EQ((*plans)[2]["outcome"], "failed");
+  EXPECT_EQ(planned->events[1]["reason"], "folder");
+  EXPECT_EQ(planned->events[2]["outcome"], "failed");
+  ASSERT_TRUE(planned->error);
+  EXPECT_NE(planned->error->message.find("%ZZ"), std::string::npos) << planned->error->message;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "runtime/bytes.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -149,6 +151,28 @@ TEST_F(FileTest, what_announces_no_size_is_read_and_bounded) {
   EXPECT_FALSE(read_file("/proc/self/status", 1 << 20, ErrorCode::internal)->empty());
   EXPECT_EQ(read_file("/dev/zero", 1000, ErrorCode::event_too_large).error().code,
             ErrorCode::event_too_large);
+}
+
+TEST_F(FileTest, a_stream_is_read_from_where_it_stands) {
+  ASSERT_TRUE(write_file(path("f"), "taken,left"));
+  const int file = ::open(path("f").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::lseek(file, 6, SEEK_SET), 6);
+  EXPECT_EQ(read_stream(file, "f", 4, ErrorCode::event_too_large).value(), "left");
+  ASSERT_EQ(::lseek(file, 5, SEEK_SET), 5);
+  EXPECT_EQ(read_stream(file, "f", 4, ErrorCode::event_too_large).error().message,
+            "f: 5 bytes, over the limit of 4");
+  ::close(file);
+  EXPECT_EQ(read_stream(file, "it", 4, ErrorCode::event_too_large).error().message,
+            "it: Bad file descriptor");
+}
+
+TEST_F(FileTest, a_socket_is_read_to_its_end) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  ASSERT_EQ(::write(ends[0], "abc", 3), 3);
+  ::close(ends[0]);
+  EXPECT_EQ(read_stream(ends[1], "it", 3, ErrorCode::event_too_large).value(), "abc");
+  ::close(ends[1]);
 }
 
 TEST_F(FileTest, what_cannot_be_read_or_written_is_named) {

@@ -16,6 +16,7 @@ TEST(JsonTest, what_is_no_json_names_what_and_where) {
   for (const char* text : {"", "{", "{\"a\":1,}", "nul", "{} {}", "\"\xff\"", "[1e999]"}) {
     const auto parsed = parse_json(text, "event.json");
     ASSERT_FALSE(parsed) << text;
+    EXPECT_FALSE(is_json(text)) << text;
     EXPECT_EQ(parsed.error().code, ErrorCode::event_malformed) << text;
     EXPECT_EQ(parsed.error().message.find("event.json: not JSON"), 0U) << parsed.error().message;
   }
@@ -28,6 +29,8 @@ TEST(JsonTest, nesting_is_bounded_before_anything_is_built) {
   EXPECT_EQ(parsed.error().code, ErrorCode::event_too_large);
   EXPECT_TRUE(parse_json("[[[]]]", "it", 3));
   EXPECT_FALSE(parse_json("[[[]]]", "it", 2));
+  EXPECT_TRUE(is_json("[[[]]]"));
+  EXPECT_FALSE(is_json(deep));
   EXPECT_TRUE(parse_json(R"(["[[[\"[[["])", "it", 1)) << "brackets in a string do not nest";
 }
 

@@ -13,6 +13,7 @@
 
 #include "runtime/crypto.h"
 #include "runtime/json.h"
+#include "s3client/key_path.h"
 #include "tests/support/temporary_directory.h"
 
 namespace miniatura {
@@ -237,6 +238,86 @@ TEST_F(DirectoryStoreFiles, what_may_only_be_read_is_read_and_a_put_is_denied) {
   EXPECT_EQ(stored.error().code, ErrorCode::store_denied);
   EXPECT_NE(stored.error().message.find(root_.path() + "/.miniatura"), std::string::npos)
       << stored.error().message;
+}
+
+TEST_F(DirectoryStoreFiles, what_may_only_be_read_is_out_of_reach_and_the_directory_is_named) {
+  ASSERT_TRUE(put("k", "body"));
+  EXPECT_TRUE(store_->reach("photos", {}));
+  const std::string state = root_.path() + "/.miniatura/photos";
+  for (const std::string& directory : {bucket_, state}) {
+    fs::permissions(root_.path(), fs::perms(0777));
+    for (const std::string& each : {bucket_, root_.path() + "/.miniatura", state}) {
+      fs::permissions(each, each == directory ? fs::perms(0555) : fs::perms(0777));
+    }
+    const bool root = ::geteuid() == 0;
+    constexpr uid_t kNobody = 65534;
+    ASSERT_TRUE(!root || ::seteuid(kNobody) == 0);
+    const auto reached = store_->reach("photos", {});
+    ASSERT_TRUE(!root || ::seteuid(0) == 0);
+    fs::permissions(directory, fs::perms(0755));
+
+    ASSERT_FALSE(reached) << directory;
+    EXPECT_EQ(reached.error().code, ErrorCode::store_denied);
+    EXPECT_EQ(reached.error().message.find(directory + ": "), 0U) << reached.error().message;
+  }
+}
+
+// A bucket that is a link to another file system, and a directory in a bucket that is one.
+class DirectoryStoreElsewhere : public DirectoryStoreFiles {
+ protected:
+  void SetUp() override {
+    struct stat here {};
+    struct stat there {};
+    if (::stat(root_.path().c_str(), &here) != 0 || ::stat("/dev/shm", &there) != 0 ||
+        here.st_dev == there.st_dev) {
+      GTEST_SKIP() << "no second file system at /dev/shm";
+    }
+    std::string name = "/dev/shm/miniatura-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    elsewhere_ = name;
+  }
+  ~DirectoryStoreElsewhere() override {
+    if (!elsewhere_.empty()) fs::remove_all(elsewhere_);
+  }
+
+  fs::path elsewhere_;
+};
+
+TEST_F(DirectoryStoreElsewhere, a_bucket_on_another_file_system_is_as_any_other) {
+  fs::remove(bucket_);
+  fs::create_directory_symlink(elsewhere_, bucket_);
+  EXPECT_TRUE(store_->reach("photos", {}));
+  for (const char* key : {"k", "2024/k", "k/below"}) {
+    auto stored = put(key, "old", IfAbsent{});
+    ASSERT_TRUE(stored) << stored.error().message;
+    stored = put(key, "new", IfMatches{stored->etag});
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(content(key), "new");
+    EXPECT_EQ(head(key).value().metadata.at("of"), "new");
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(elsewhere_)) {
+    if (entry.is_regular_file()) names.push_back(entry.path().lexically_relative(elsewhere_));
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"2024/k", "k"})) << "or a temporary file is left";
+}
+
+TEST_F(DirectoryStoreElsewhere, so_is_a_directory_in_a_bucket) {
+  fs::create_directory_symlink(elsewhere_, bucket_ + "/2024");
+  ASSERT_TRUE(put("2024/k", "body"));
+  EXPECT_EQ(content("2024/k"), "body");
+  EXPECT_EQ(head("2024/k").value().metadata.at("of"), "body");
+}
+
+TEST_F(DirectoryStoreElsewhere, what_a_crash_leaves_there_is_no_object_and_is_overwritten) {
+  fs::create_directory_symlink(elsewhere_, bucket_ + "/2024");
+  write("2024/%incoming", "half");
+  EXPECT_EQ(content("2024/%incoming"), "error store.not_found");
+  EXPECT_FALSE(key_of_path("2024/%incoming"));
+  ASSERT_TRUE(put("2024/%incoming", "an object of that name"));
+  EXPECT_EQ(content("2024/%incoming"), "an object of that name");
+  EXPECT_FALSE(fs::exists(elsewhere_ / "%incoming"));
 }
 
 TEST_F(DirectoryStoreFiles, a_lock_held_by_another_is_waited_for_until_the_deadline) {

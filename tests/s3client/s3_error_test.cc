@@ -49,7 +49,14 @@ TEST(S3Error, the_code_of_the_service_decides_first) {
       {"NotImplemented", 501, ErrorCode::store_rejected},
       {"AuthorizationHeaderMalformed", 400, ErrorCode::store_denied},
       {"PermanentRedirect", 301, ErrorCode::store_denied},
+      {"IllegalLocationConstraintException", 400, ErrorCode::store_denied},
       {"TemporaryRedirect", 307, ErrorCode::store_unavailable},
+      {"Redirect", 307, ErrorCode::store_unavailable},
+      {"SomethingNew", 302, ErrorCode::store_unavailable},
+      {"KMS.DisabledException", 400, ErrorCode::store_denied},
+      {"KMS.NotFoundException", 400, ErrorCode::store_denied},
+      {"KMS.KMSInvalidStateException", 400, ErrorCode::store_denied},
+      {"KMS.ThrottlingException", 400, ErrorCode::store_unavailable},
       {"SomethingNew", 418, ErrorCode::store_rejected},
       {"SomethingNew", 502, ErrorCode::store_unavailable},
   };
@@ -86,6 +93,9 @@ TEST(S3Error, statuses_without_words_have_a_meaning) {
   EXPECT_EQ(bare("PUT", 401), ErrorCode::store_denied);
   EXPECT_EQ(bare("PUT", 429), ErrorCode::store_unavailable);
   EXPECT_EQ(bare("PUT", 500), ErrorCode::store_unavailable);
+  for (const int status : {301, 302, 303, 307, 308}) {
+    EXPECT_EQ(bare("HEAD", status), ErrorCode::store_unavailable) << status;
+  }
   EXPECT_EQ(bare("PUT", 204), ErrorCode::store_unavailable);
 }
 

@@ -18,6 +18,15 @@ ImageHeader header_of(ImageFormat format, int width, int height) {
   return header;
 }
 
+// A colour profile's header and no tags; its illuminant is none of the allowed.
+Bytes odd_profile() {
+  Bytes profile(132, '\0');
+  profile.replace(0, 4, big_endian(132, 4));
+  profile.replace(12, 12, "mntrRGB XYZ ");
+  profile.replace(36, 4, "acsp");
+  return profile;
+}
+
 const Bytes kDisguises[] = {
     "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\nshowpage\n",
     "%PDF-1.4\n",
@@ -143,6 +152,28 @@ TEST(encode, of_a_jpeg_halves_the_colour_both_ways_at_every_quality) {
     ASSERT_NE(frame, Bytes::npos);
     EXPECT_EQ(jpeg[frame + 11], 0x22) << quality;
   }
+}
+
+TEST(encode, keeps_a_profile_that_the_encoder_only_warns_of) {
+  for (const auto format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp}) {
+    const auto encoded = encode(quarters(16, 16), format, 80, odd_profile());
+    ASSERT_TRUE(encoded) << encoded.error().message;
+    EXPECT_EQ(pixels_of(*encoded).size, (Size{16, 16}));
+    const std::string_view place = format == ImageFormat::png    ? "iCCP"
+                                   : format == ImageFormat::jpeg ? "ICC_PROFILE"
+                                                                 : "ICCP";
+    EXPECT_NE(encoded->find(place), Bytes::npos) << place;
+  }
+}
+
+TEST(encode, leaves_out_a_profile_that_the_encoder_refuses) {
+  Bytes refused = odd_profile();
+  refused.replace(36, 4, "none");
+  const Raster raster = quarters(16, 16);
+  const auto encoded = encode(raster, ImageFormat::png, 80, refused);
+  ASSERT_TRUE(encoded) << encoded.error().message;
+  EXPECT_EQ(encoded->find("iCCP"), Bytes::npos);
+  EXPECT_EQ(pixels_of(*encoded).pixels, raster.pixels);
 }
 
 }  // namespace

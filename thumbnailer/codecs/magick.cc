@@ -143,6 +143,34 @@ int side_max(ImageFormat format) {
   return format == ImageFormat::webp ? kWebpSideMax : kJpegSideMax;
 }
 
+Result<Bytes> encode_with_profile(const Raster& raster, ImageFormat format, int quality,
+                                  ByteView icc_profile) {
+  return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
+    // A fresh image of nothing but pixels: no metadata of the source can be in it.
+    Magick::Image image(
+        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
+        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
+    image.quiet(true);  // a warning about what was written is no reason not to have it
+    image.matte(raster.channels == 4);
+    image.depth(8);
+    if (!icc_profile.empty()) attach_profile(image, raster, format, icc_profile);
+    constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
+    image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
+    image.interlaceType(Magick::NoInterlace);
+    if (format == ImageFormat::jpeg) {
+      // Unset, it depends on the quality.
+      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
+      image.defineValue("JPEG", "optimize-coding", "true");
+    }
+    Magick::Blob blob;
+    image.write(&blob, coder_of(format));
+    if (blob.length() == 0) {
+      return fail(ErrorCode::internal, fmt::format("{}: nothing written", format_name(format)));
+    }
+    return Bytes(static_cast<const char*>(blob.data()), blob.length());
+  });
+}
+
 }  // namespace
 
 struct MagickImage::Impl {
@@ -239,26 +267,11 @@ Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, Byte
                 fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
                             raster.size.height, format_name(format), side_max(format)));
   }
-  return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
-    // A fresh image of nothing but pixels: no metadata of the source can be in it.
-    Magick::Image image(
-        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
-        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
-    image.matte(raster.channels == 4);
-    image.depth(8);
-    if (!icc_profile.empty()) attach_profile(image, raster, format, icc_profile);
-    constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
-    image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
-    image.interlaceType(Magick::NoInterlace);
-    if (format == ImageFormat::jpeg) {
-      // Unset, it depends on the quality.
-      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
-      image.defineValue("JPEG", "optimize-coding", "true");
-    }
-    Magick::Blob blob;
-    image.write(&blob, coder);
-    return Bytes(static_cast<const char*>(blob.data()), blob.length());
-  });
+  auto encoded = encode_with_profile(raster, format, quality, icc_profile);
+  if (!encoded && encoded.error().code == ErrorCode::internal && !icc_profile.empty()) {
+    return encode_with_profile(raster, format, quality, {});  // libpng refuses some profiles
+  }
+  return encoded;
 }
 
 }  // namespace miniatura

@@ -42,8 +42,9 @@ class MagickImage {
 };
 
 // A picture as JPEG (4:2:0, flattened before by the caller), PNG or WebP, with no metadata but the
-// profile. `quality` is 1 to 100 and no matter for PNG. Errors: image_too_large for sides that the
-// format cannot hold, image_unsupported for a format that is not written, memory_exhausted.
+// profile, and without that where the format's encoder refuses it. `quality` is 1 to 100 and no
+// matter for PNG. Errors: image_too_large for sides that the format cannot hold, image_unsupported
+// for a format that is not written, memory_exhausted.
 Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile);
 
 }  // namespace miniatura
