@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <future>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -213,13 +214,14 @@ class LambdaSigtermDeathTest : public testing::Test {
     LambdaPlatform platform;
     platform.add("1");
     std::promise<void> other_waits;
+    std::once_flag told;  // the busy one may ask as well before it has heard of its end
     platform.status_of_post = [&](const ScriptedRequest&) {
       // The parent reads it: nothing else of this process is left to ask.
       std::fputs("posted\n", stderr);
       return 202;
     };
     platform.on_last_poll = [&] {
-      other_waits.set_value();
+      std::call_once(told, [&] { other_waits.set_value(); });
       for (;;) ::pause();
     };
     run_lambda_loop(platform.loop(2), [&] {
