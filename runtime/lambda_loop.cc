@@ -225,11 +225,15 @@ Result<LambdaLoop> lambda_loop_from(const Environment& environment) {
                 "AWS_LAMBDA_RUNTIME_API is not set: this is not AWS Lambda, nor its emulator");
   }
   CHECKED(check_lambda_endpoint(loop.endpoint));
+  return loop;
+}
+
+Result<void> read_settings(const Environment& environment, LambdaLoop& loop) {
   TRY(workers, whole_number(environment, "AWS_LAMBDA_MAX_CONCURRENCY", 1, 1, kWorkersMax));
   TRY(extension, whole_number(environment, "MINIATURA_LAMBDA_EXTENSION", 0, 0, 1));
   loop.workers = workers;
   loop.extension = extension == 1;
-  return loop;
+  return {};
 }
 
 int run_lambda_loop(const LambdaLoop& loop, const HandleFactory& make_handle,

@@ -20,7 +20,10 @@ namespace {
 Handled echo(const Delivery& delivery) { return replied(delivery.payload); }
 
 Result<LambdaLoop> loop_of(std::map<std::string, std::string> variables) {
-  return lambda_loop_from(Environment(std::move(variables)));
+  const Environment environment(std::move(variables));
+  TRY(loop, lambda_loop_from(environment));
+  CHECKED(read_settings(environment, loop));
+  return loop;
 }
 
 TEST(LambdaLoopFromTest, reads_endpoint_workers_and_extension) {
@@ -55,6 +58,15 @@ TEST(LambdaLoopFromTest, wrong_settings_are_named) {
     EXPECT_EQ(loop.error().code, ErrorCode::config_invalid);
     EXPECT_NE(loop.error().message.find(name), std::string::npos) << loop.error().message;
   }
+}
+
+TEST(LambdaLoopFromTest, wrong_settings_leave_an_endpoint_to_tell_so) {
+  const Environment environment(
+      {{"AWS_LAMBDA_RUNTIME_API", "h:1"}, {"AWS_LAMBDA_MAX_CONCURRENCY", "abc"}});
+  auto loop = lambda_loop_from(environment);
+  ASSERT_TRUE(loop) << loop.error().message;
+  EXPECT_EQ(loop->endpoint, "h:1");
+  EXPECT_EQ(read_settings(environment, *loop).error().code, ErrorCode::config_invalid);
 }
 
 TEST(LambdaLoopEndTest, case_05_a_malformed_endpoint_is_an_error) {
