@@ -65,6 +65,18 @@ class Lambda(support.Case):
                 self.assertIn(name, body["errorMessage"])
                 self.assertEqual(len(api.waiting), 1, "no event is taken")
 
+    def test_what_is_shown_of_a_hostile_event_is_short(self):
+        huge = "x" * 3_000_000
+        for record in ({"eventSource": huge},
+                       {"eventSource": "aws:s3", "eventVersion": "2.1",
+                        "s3": {"bucket": {"name": "b"}, "object": {"key": huge + "%zz"}}}):
+            api, done = self.serve(json.dumps({"Records": [record]}).encode())
+            (path, _, body), = api.posts
+            self.assertTrue(path.endswith("/r0/error"), path)
+            self.assertLess(len(body["errorMessage"]), 1_000)
+            self.assertLess(len(done.err), 10_000)
+        self.assertLess((self.dir / "journal.db").stat().st_size, 200_000)
+
 
 if __name__ == "__main__":
     support.main()
