@@ -5,7 +5,8 @@
 //   post   202 accepted; 400, 403, 410, 413 and the like are logged and the next event is served;
 //          5xx: exit 1. A network that fails is tried a few times and then logged: next knows more
 //
-// SIGTERM: the events in hand are answered, then exit 0.
+// SIGTERM: the events in hand are answered, then exit 0, or 1 where a worker met a fault before. An
+// event is in hand as soon as its headers are there.
 #pragma once
 
 #include <functional>

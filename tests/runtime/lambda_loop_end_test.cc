@@ -186,6 +186,31 @@ TEST(LambdaLoopEndTest, the_extension_is_registered_before_the_first_event_is_ta
       "extension-1");
 }
 
+// SIGTERM comes while the first payload does.
+class EndingInMidEvent : public HttpTransport {
+ public:
+  explicit EndingInMidEvent(std::vector<std::string>& sent) : sent_(sent) {}
+  Result<HttpResponse> open(const HttpRequest& request) override {
+    sent_.push_back(request.method + " " + request.url);
+    if (request.method == "POST") return HttpResponse{202, {}, std::make_unique<MemorySource>("")};
+    return HttpResponse{
+        200, {{"Lambda-Runtime-Aws-Request-Id", "request-1"}}, std::make_unique<Payload>()};
+  }
+  std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest>) override { return {}; }
+
+ private:
+  class Payload : public ByteSource {
+    Result<std::size_t> pull(std::span<char> buffer) override {
+      if (std::exchange(sent_, true)) return 0;
+      std::raise(SIGTERM);
+      buffer[0] = '1';
+      return 1;
+    }
+    bool sent_ = false;
+  };
+  std::vector<std::string>& sent_;
+};
+
 // In a process of its own: the loop ends it. The exit code says what was seen.
 class LambdaSigtermDeathTest : public testing::Test {
  protected:
@@ -245,6 +270,35 @@ class LambdaSigtermDeathTest : public testing::Test {
     });
     ::_exit(kUnexpected);
   }
+
+  // One of two workers meets a fault, the other waits.
+  [[noreturn]] static void run_while_idle_after_a_fault() {
+    LambdaPlatform platform;
+    platform.add("1");
+    platform.status_of_post = [](const ScriptedRequest&) { return 500; };
+    platform.on_last_poll = [&] {
+      // Logged, the fault is about to be noted.
+      while (platform.log_file().text().find("refused the answer") == std::string::npos) {
+        std::this_thread::yield();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      ::kill(::getpid(), SIGTERM);
+      for (;;) ::pause();
+    };
+    platform.run(echo, 2);
+    ::_exit(kUnexpected);
+  }
+
+  // An event of which the headers are there and the payload is yet to come.
+  [[noreturn]] static void run_with_an_event_that_arrives() {
+    std::vector<std::string> sent;
+    LambdaPlatform platform;
+    LambdaLoop loop = platform.loop();
+    loop.make_transport = [&] { return std::make_unique<EndingInMidEvent>(sent); };
+    const int code = run_lambda_loop(loop, [] { return echo; });
+    const bool answered = sent.size() == 2 && sent[1].substr(0, 4) == "POST";
+    ::_exit(code == 0 && answered ? kReturned : kUnexpected);
+  }
 };
 
 TEST_F(LambdaSigtermDeathTest, case_28_sigterm_during_an_event_drains_it_and_returns) {
@@ -257,6 +311,14 @@ TEST_F(LambdaSigtermDeathTest, case_28_sigterm_while_idle_ends_the_process_with_
 
 TEST_F(LambdaSigtermDeathTest, case_28_sigterm_with_one_of_two_workers_busy_ends_with_0) {
   EXPECT_EXIT(run_with_one_of_two_busy(), testing::ExitedWithCode(0), "posted");
+}
+
+TEST_F(LambdaSigtermDeathTest, sigterm_while_an_event_arrives_leaves_it_answered) {
+  EXPECT_EXIT(run_with_an_event_that_arrives(), testing::ExitedWithCode(kReturned), "");
+}
+
+TEST_F(LambdaSigtermDeathTest, sigterm_after_a_fault_of_one_worker_ends_with_1) {
+  EXPECT_EXIT(run_while_idle_after_a_fault(), testing::ExitedWithCode(1), "");
 }
 
 }  // namespace
