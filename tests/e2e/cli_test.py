@@ -266,6 +266,16 @@ class Journal(support.Case):
         self.assertEqual(len(self.run_it("journal", "list", "--since", "2020-01-01").json_lines()), 3)
         self.assertEqual(self.run_it("journal", "list", "--since", "2999-01-01").json_lines(), [])
 
+    def test_since_is_a_time_in_utc_and_includes_it(self):
+        self.run_it("replay", self.write("event.json", support.event("a.jpg")))
+        row, = self.run_it("journal", "list").json_lines()
+        for since in (row["time"], row["time"][:19] + "Z", row["time"][:19], row["time"][:10]):
+            with self.subTest(since):
+                self.assertEqual(self.run_it("journal", "list", "--since", since).json_lines(), [row])
+        for since in ("foo", "2026-13-01", "2026-11-23T00:00:45+02:00"):
+            with self.subTest(since):
+                self.assert_error(self.run_it("journal", "list", "--since", since), 2, "usage", "--since", since)
+
     def test_a_journal_that_cannot_be_written_costs_no_event(self):
         self.upload("a.jpg", support.PHOTO.read_bytes())
         done = self.run_it("replay", self.write("event.json", support.event("a.jpg")),

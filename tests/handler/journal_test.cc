@@ -150,6 +150,33 @@ TEST(JournalTest, a_journal_of_a_newer_version_is_left_alone) {
   EXPECT_THAT(recorded.error().message, testing::HasSubstr("99"));
 }
 
+TEST(JournalTest, a_time_in_utc_or_a_beginning_of_one_is_since_when) {
+  for (const char* time : {"2026", "2026-11", "2026-11-22", "2026-11-22T10", "2026-11-22T10:00",
+                           "2026-11-22T10:00:45", "2026-11-22T10:00:45.25"}) {
+    EXPECT_EQ(since_time(time).value_or("?"), time);
+  }
+  EXPECT_EQ(since_time("2026-11-22T10:00:45Z").value_or("?"), "2026-11-22T10:00:45");
+  EXPECT_EQ(since_time("2026-11-22T10:00:45.250Z").value_or("?"), "2026-11-22T10:00:45.250");
+  for (const char* time :
+       {"", "foo", "Z", "20261122", "2026-", "2026-13", "2026-00-01", "2026-11-32", "2026-11-22 10",
+        "2026-11-22T24", "2026-11-22T10:60", "2026-11-22T10:00:61", "2026-11-22Z",
+        "2026-11-22T10:00:45.Z", "2026-11-22T10:00:45.", "2026-11-22T10:00:45+02:00",
+        "2026-11-22T10:00:45ZZ", "+026-11-22"}) {
+    const auto since = since_time(time);
+    ASSERT_FALSE(since) << time;
+    EXPECT_EQ(since.error().code, ErrorCode::usage) << time;
+  }
+}
+
+TEST(JournalTest, since_a_second_includes_it) {
+  const auto journal = make_journal(":memory:");
+  ASSERT_TRUE(journal->record(stored_event("a"), delivery()));
+  const std::string time = journal->list({})->at(0).time;
+  const std::string second = time.substr(0, 19) + "Z";
+  EXPECT_THAT(keys(journal->list({false, "", *since_time(second), 50})), testing::SizeIs(1));
+  EXPECT_THAT(keys(journal->list({false, "", *since_time(time), 50})), testing::SizeIs(1));
+}
+
 TEST(JournalTest, none_remembers_nothing_and_an_unwritable_one_says_which) {
   EXPECT_TRUE(make_journal("none")->record(stored_event("a"), delivery()));
   const auto recorded =
