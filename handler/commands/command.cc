@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "handler/reply.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 
@@ -31,12 +32,8 @@ int exit_code(const Error& error) {
 int worse(int exit_code_a, int exit_code_b) { return std::max(exit_code_a, exit_code_b); }
 
 int report(const Error& error, bool json) {
-  std::string line = fmt::format("miniatura: {}: {}", code_name(error.code), error.message);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = ' ';  // one line, and no terminal escapes
-  }
-  line += '\n';
+  const std::string line =
+      one_line(fmt::format("miniatura: {}: {}", code_name(error.code), error.message)) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
   if (json) print_json(Json{{"error", error_json(error)}});
   return exit_code(error);

@@ -8,6 +8,8 @@
 
 #include "handler/commands/command.h"
 #include "handler/reply.h"
+#include "runtime/text.h"
+#include "s3client/uri.h"
 
 namespace miniatura {
 namespace {
@@ -47,9 +49,11 @@ void print_table(const std::vector<JournalRow>& rows) {
                             : outcome.error
                                 ? "  " + row.error_code + ": " + outcome.error->message
                                 : fmt::format("  {} thumbnails", outcome.thumbnails.size());
-    print_line(fmt::format("{:>5}  {:24}  {:8}  {:>9.1f}  {}{}", row.id, row.time,
-                           outcome_name(outcome.what), outcome.timings.total.wall_ms,
-                           row.event.object.text(), why));
+    // Keys and messages are as whoever uploaded wanted them, and this is a terminal.
+    print_line(
+        one_line(fmt::format("{:>5}  {:24}  {:8}  {:>9.1f}  {}{}", row.id, row.time,
+                             outcome_name(outcome.what), outcome.timings.total.wall_ms,
+                             object_name(row.event.object.bucket, row.event.object.key), why)));
   }
 }
 

@@ -276,6 +276,19 @@ class Journal(support.Case):
             with self.subTest(since):
                 self.assert_error(self.run_it("journal", "list", "--since", since), 2, "usage", "--since", since)
 
+    def test_a_table_on_a_terminal_holds_nothing_that_the_terminal_obeys(self):
+        event = support.event("a\n\x1b[31mb\x7f\u009b31m.jpg", bucket="pho\x1b[31mtos")
+        self.run_it("replay", self.write("event.json", event))
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        subprocess.run([support.EXECUTABLE, "journal", "list"], env=self.env, stdout=theirs, check=True,
+                       timeout=support.TIMEOUT_S)
+        os.close(theirs)
+        table = os.read(ours, 65536).decode()
+        self.assertEqual(table.count("\n"), 2, table)
+        self.assertIn("a%0A%1B[31mb%7F", table)
+        self.assertNotRegex(table.replace("\r\n", ""), "[\x00-\x1f\x7f-\x9f]")
+
     def test_a_journal_that_cannot_be_written_costs_no_event(self):
         self.upload("a.jpg", support.PHOTO.read_bytes())
         done = self.run_it("replay", self.write("event.json", support.event("a.jpg")),
