@@ -129,6 +129,8 @@ class SqliteJournal : public Journal {
       database_.emplace(std::move(opened));
       read_only_ = true;
     }
+    TRY(version, database_->version());
+    if (version == 0) return rows;  // no schema yet: its first writer is at it, or was cut off
     TRY(events, database_->prepare(kSelectEvents));
     TRY(thumbnails, database_->prepare(kSelectThumbnails));
     events.bind(1, std::int64_t{filter.failed_only}).bind(2, filter.bucket).bind(3, filter.since);

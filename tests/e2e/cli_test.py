@@ -289,11 +289,20 @@ class Journal(support.Case):
         self.assertIn("a%0A%1B[31mb%7F", table)
         self.assertNotRegex(table.replace("\r\n", ""), "[\x00-\x1f\x7f-\x9f]")
 
-    def test_a_journal_that_cannot_be_written_costs_no_event(self):
+    def test_a_journal_that_cannot_be_written_costs_a_warning_and_no_event(self):
         self.upload("a.jpg", support.PHOTO.read_bytes())
-        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")),
-                           MINIATURA_JOURNAL="/proc/nowhere/journal.db")
+        events = [self.write(f"event{i}.json", support.event("a.jpg")) for i in range(2)]
+        done = self.run_it("replay", *events, MINIATURA_JOURNAL="/proc/nowhere/journal.db")
         self.assertEqual((done.code, done.json_lines()[0]["stored"]), (0, 1), done.err)
+        line, = done.error_lines()
+        self.assertTrue(line.startswith("miniatura: journal.unavailable: /proc/nowhere/journal.db"), line)
+
+    def test_a_journal_without_a_schema_yet_is_empty_and_another_file_is_none(self):
+        journal = self.write("journal.db", "")
+        done = self.run_it("journal", "list")
+        self.assertEqual((done.code, done.out, done.err), (0, "", ""))
+        journal.write_bytes(b"no database" * 500)
+        self.assert_error(self.run_it("journal", "list"), 1, "journal.unavailable", journal)
 
 
 class Signals(support.Case):

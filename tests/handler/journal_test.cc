@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "runtime/bytes.h"
 #include "runtime/database.h"
 #include "tests/support/temporary_directory.h"
 
@@ -148,6 +149,27 @@ TEST(JournalTest, a_journal_of_a_newer_version_is_left_alone) {
   const auto recorded = make_journal(path)->record(stored_event("a"), delivery());
   ASSERT_FALSE(recorded);
   EXPECT_THAT(recorded.error().message, testing::HasSubstr("99"));
+}
+
+TEST(JournalTest, one_without_a_schema_yet_lists_nothing) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  ASSERT_TRUE(write_file(path, ""));
+  EXPECT_THAT(keys(make_journal(path)->list({})), testing::IsEmpty());
+  const auto journal = make_journal(path);
+  EXPECT_THAT(keys(journal->list({})), testing::IsEmpty());
+  ASSERT_TRUE(make_journal(path)->record(stored_event("a"), delivery()));  // by another process
+  EXPECT_THAT(keys(journal->list({})), testing::ElementsAre("a"));
+}
+
+TEST(JournalTest, one_that_is_no_journal_is_an_error_that_stays) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  ASSERT_TRUE(write_file(path, std::string(4096, 'x')));
+  const auto rows = make_journal(path)->list({});
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::journal_unavailable);
+  EXPECT_FALSE(rows.error().retryable());
 }
 
 TEST(JournalTest, a_time_in_utc_or_a_beginning_of_one_is_since_when) {
