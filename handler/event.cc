@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "runtime/json.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 constexpr std::string_view kAccepted =
     "accepted are S3 event notifications (Records[] with eventSource aws:s3 and eventVersion 2.x), "
     "MinIO's (eventSource minio:s3), and s3:TestEvent";
+
+// The longest that S3 itself has: a key, a version id.
+constexpr std::size_t kFieldBytesMax = 1'024;
+constexpr std::size_t kQuoteBytesMax = 200;
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -43,25 +48,49 @@ ObjectEvent::Kind kind_of(std::string_view name) {
   return ObjectEvent::Kind::other;
 }
 
-EventRecord reject(ObjectId object, ErrorCode code, std::string message) {
+// What a message shows of a field: the sender decides how long that is.
+std::string quote(std::string_view text) {
+  return fmt::format("\"{}\"", cropped(text, kQuoteBytesMax));
+}
+
+EventRecord reject(const ObjectId& object, ErrorCode code, std::string message) {
   Error error;
   error.code = code;
   error.message = std::move(message);
-  return RejectedRecord{std::move(object), "", std::move(error)};
+  return RejectedRecord{
+      {cropped(object.bucket, kFieldBytesMax), cropped(object.key, kFieldBytesMax), ""},
+      "",
+      std::move(error)};
+}
+
+// What an event keeps goes on into headers, replies and the journal.
+EventRecord bounded(ObjectEvent event, const std::string& path) {
+  const std::pair<const char*, const std::string*> fields[] = {
+      {"s3.bucket.name", &event.object.bucket},       {"s3.object.key", &event.object.key},
+      {"s3.object.versionId", &event.object.version}, {"s3.object.eTag", &event.etag},
+      {"s3.object.sequencer", &event.sequencer},      {"eventName", &event.name}};
+  for (const auto& [name, value] : fields) {
+    if (value->size() <= kFieldBytesMax) continue;
+    return reject(event.object, ErrorCode::event_malformed,
+                  fmt::format("{}.{}: {} bytes, over the limit of {}: {}", path, name,
+                              value->size(), kFieldBytesMax, quote(*value)));
+  }
+  return event;
 }
 
 EventRecord parse_record(const Json& record, std::size_t index) {
   const std::string path = fmt::format("Records[{}]", index);
   const std::string source = string_at(record, "eventSource");
   if (source != "aws:s3" && source != "minio:s3") {
-    return reject({}, ErrorCode::event_unsupported,
-                  fmt::format("{}.eventSource: \"{}\" is not known: {}", path, source, kAccepted));
+    return reject(
+        {}, ErrorCode::event_unsupported,
+        fmt::format("{}.eventSource: {} is not known: {}", path, quote(source), kAccepted));
   }
   const std::string version = string_at(record, "eventVersion");
   if (!starts_with(version, "2.")) {
     return reject(
         {}, ErrorCode::event_unsupported,
-        fmt::format("{}.eventVersion: major version 2 is known, not \"{}\"", path, version));
+        fmt::format("{}.eventVersion: major version 2 is known, not {}", path, quote(version)));
   }
   const Json* s3 = member(record, "s3");
   const Json* bucket = s3 != nullptr ? member(*s3, "bucket") : nullptr;
@@ -80,8 +109,8 @@ EventRecord parse_record(const Json& record, std::size_t index) {
   const auto key = raw ? encoded_key : form_decode(encoded_key);
   if (!key) {
     return reject({event.object.bucket, encoded_key, ""}, ErrorCode::event_malformed,
-                  fmt::format("{}.s3.object.key: bad escape in \"{}\" of bucket {}", path,
-                              encoded_key, event.object.bucket));
+                  fmt::format("{}.s3.object.key: bad escape in {} of bucket {}", path,
+                              quote(encoded_key), quote(event.object.bucket)));
   }
   event.object.key = *key;
   event.object.version = string_at(*object, "versionId");
@@ -89,7 +118,7 @@ EventRecord parse_record(const Json& record, std::size_t index) {
   event.kind = kind_of(event.name);
   event.etag = string_at(*object, "eTag");
   event.sequencer = string_at(*object, "sequencer");
-  return event;
+  return bounded(std::move(event), path);
 }
 
 }  // namespace

@@ -30,9 +30,10 @@ struct ObjectEvent {
   std::string item_id;    // the item of the delivery that it belongs to; empty: the delivery itself
 };
 
-// A record that cannot be worked on, beside others that can.
+// A record that cannot be worked on, beside others that can: of another shape, or with a field over
+// 1,024 bytes, which S3 has none of.
 struct RejectedRecord {
-  ObjectId object;  // as far as it could be read; the key still encoded
+  ObjectId object;  // as far as it could be read, cropped; the key may be encoded still
   std::string item_id;
   Error error;
 };

@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <mutex>
 
 #include "runtime/database.h"
@@ -126,6 +129,8 @@ class SqliteJournal : public Journal {
       database_.emplace(std::move(opened));
       read_only_ = true;
     }
+    TRY(version, database_->version());
+    if (version == 0) return rows;  // no schema yet: its first writer is at it, or was cut off
     TRY(events, database_->prepare(kSelectEvents));
     TRY(thumbnails, database_->prepare(kSelectThumbnails));
     events.bind(1, std::int64_t{filter.failed_only}).bind(2, filter.bucket).bind(3, filter.since);
@@ -259,7 +264,49 @@ class NoJournal : public Journal {
   }
 };
 
+// A field of RFC 3339, after what stands before it.
+struct TimeField {
+  std::string_view before;
+  std::size_t digits;
+  int low, high;
+};
+constexpr TimeField kTimeFields[] = {{"", 4, 0, 9999}, {"-", 2, 1, 12}, {"-", 2, 1, 31},
+                                     {"T", 2, 0, 23},  {":", 2, 0, 59}, {":", 2, 0, 60}};
+
+std::size_t digits_at_front(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+// Takes the field off the front of `text`; false: it is not there.
+bool take_field(std::string_view& text, const TimeField& field) {
+  if (text.substr(0, field.before.size()) != field.before) return false;
+  const std::string_view number = text.substr(field.before.size(), field.digits);
+  if (number.size() != field.digits || digits_at_front(number) != field.digits) return false;
+  int value = 0;
+  std::from_chars(number.data(), number.data() + number.size(), value);
+  if (value < field.low || value > field.high) return false;
+  text.remove_prefix(field.before.size() + field.digits);
+  return true;
+}
+
 }  // namespace
+
+// Rows hold 2026-11-22T10:00:00.123Z: of such a time, every beginning without the Z is less.
+Result<std::string> since_time(std::string_view text) {
+  std::string_view rest = text;
+  std::size_t fields = 0;
+  while (fields < std::size(kTimeFields) && take_field(rest, kTimeFields[fields])) ++fields;
+  const bool has_seconds = fields == std::size(kTimeFields);
+  if (has_seconds && rest.substr(0, 1) == ".") {
+    const std::size_t digits = digits_at_front(rest.substr(1));
+    if (digits > 0) rest.remove_prefix(1 + digits);
+  }
+  const std::string_view unzoned = text.substr(0, text.size() - rest.size());
+  if (fields > 0 && (rest.empty() || (has_seconds && rest == "Z"))) return std::string(unzoned);
+  return fail(
+      ErrorCode::usage,
+      fmt::format("\"{}\" is no time in UTC such as 2026-11-22 or 2026-11-22T10:00:00Z", text));
+}
 
 std::unique_ptr<Journal> make_journal(std::string setting) {
   if (setting == "none") return std::make_unique<NoJournal>();

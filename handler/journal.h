@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "handler/outcome.h"
@@ -16,7 +17,7 @@ namespace miniatura {
 struct JournalFilter {
   bool failed_only = false;  // failed and deferred
   std::string bucket;        // of the source; empty: any
-  std::string since;         // RFC 3339, or a beginning of it such as 2026-11-22; empty: any
+  std::string since;         // what a row's time is not before (see since_time); empty: any
   int limit = 50;            // the newest so many, newest first
 };
 
@@ -28,6 +29,11 @@ struct JournalRow {
   std::string error_code;  // of failed and deferred, by its name
   int attempt = 1;
 };
+
+// What a person calls a time, as JournalFilter's `since`: RFC 3339 in UTC or a beginning of it,
+// such as 2026-11-22 or 2026-11-22T10:00:00Z, from the start of that day or second on. Errors:
+// usage.
+Result<std::string> since_time(std::string_view text);
 
 // Thread-safe.
 class Journal {

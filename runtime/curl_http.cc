@@ -170,6 +170,10 @@ class Exchange {
   std::size_t take_header(std::string_view line);
   std::size_t take_bytes(std::string_view bytes);
   std::size_t refuse(std::string message);
+  std::size_t refuse_headers() {
+    return refuse(fmt::format("{}: over {} bytes of headers", what_, kHeaderBlockBytesMax));
+  }
+  bool is_in_headers() const;
   Error trouble() const {
     return {ErrorCode::memory_exhausted, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
   }
@@ -343,8 +347,18 @@ Result<void> Exchange::wait_for_headers(bool has_body) {
   return {};
 }
 
+// Bytes of an answer are there, and its headers have no end yet.
+bool Exchange::is_in_headers() const {
+  curl_off_t first_byte_us = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+  return first_byte_us > 0 && !has_headers_;
+}
+
 void Exchange::finish(CURLcode code) {
   finished_ = true;
+  // What libcurl says of a header line over its own limit, CURL_MAX_HTTP_HEADER.
+  static_assert(CURL_MAX_HTTP_HEADER >= kHeaderBlockBytesMax);
+  if (code == CURLE_OUT_OF_MEMORY && is_in_headers()) refuse_headers();
   if (code == CURLE_OK || error_) return;  // ours says why libcurl was made to stop
   Error error;
   error.code = error_code_of(code);
@@ -384,9 +398,7 @@ std::size_t Exchange::refuse(std::string message) {
 
 std::size_t Exchange::take_header(std::string_view line) {
   header_bytes_ += line.size();
-  if (header_bytes_ > kHeaderBlockBytesMax) {
-    return refuse(fmt::format("{}: over {} bytes of headers", what_, kHeaderBlockBytesMax));
-  }
+  if (header_bytes_ > kHeaderBlockBytesMax) return refuse_headers();
   const std::size_t whole = line.size();
   if (has_headers_) return whole;  // a trailer
   line = line.substr(0, line.find_last_not_of("\r\n") + 1);
@@ -404,7 +416,9 @@ std::size_t Exchange::take_header(std::string_view line) {
     std::string_view value = line.substr(colon + 1);
     value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
     value = value.substr(0, value.find_last_not_of(" \t") + 1);
-    headers_.add(std::string(line.substr(0, colon)), std::string(value));
+    std::string text(value);  // RFC 9110, 5.5: a CR that ends no line is a space
+    std::replace(text.begin(), text.end(), '\r', ' ');
+    headers_.add(std::string(line.substr(0, colon)), std::move(text));
   }
   return whole;
 }

@@ -124,6 +124,7 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::image_corrupt:
     case ErrorCode::image_unsupported:
     case ErrorCode::image_too_large:
+    case ErrorCode::journal_unavailable:
     case ErrorCode::internal:
       return RetryClass::permanent;
     case ErrorCode::store_denied:
@@ -144,7 +145,6 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::network_invalid:
     case ErrorCode::deadline_exceeded:
     case ErrorCode::memory_exhausted:
-    case ErrorCode::journal_unavailable:
     case ErrorCode::runtime_api:
       return RetryClass::retryable;
   }

@@ -2,8 +2,12 @@
 
 #include <fmt/core.h>
 
+#include "runtime/text.h"
+
 namespace miniatura {
 namespace {
+
+constexpr std::size_t kWhyBytesMax = 200;
 
 // Refuses deep nesting before anything is built: the parser itself recurses on destruction.
 bool nests_deeper_than(ByteView text, int depth_max) {
@@ -38,7 +42,9 @@ Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
     return fail(ErrorCode::event_malformed,
                 fmt::format("{}: not JSON: wrong at byte {}", what, error.byte));
   } catch (const Json::exception& error) {
-    return fail(ErrorCode::event_malformed, fmt::format("{}: not JSON: {}", what, error.what()));
+    // It may quote a number, and that at any length.
+    return fail(ErrorCode::event_malformed,
+                fmt::format("{}: not JSON: {}", what, cropped(error.what(), kWhyBytesMax)));
   }
 }
 

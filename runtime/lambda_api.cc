@@ -81,7 +81,7 @@ HttpRequest LambdaApi::request(const char* method, const std::string& path) cons
   return made;
 }
 
-Result<Invocation> LambdaApi::next() {
+Result<Invocation> LambdaApi::next(const std::function<void()>& on_arrival) {
   HttpRequest poll = request("GET", fmt::format("{}/invocation/next", kRuntime));
   // The sandbox may be frozen in mid-poll for hours: silence means nothing.
   poll.stall_timeout = std::chrono::milliseconds(0);
@@ -90,6 +90,7 @@ Result<Invocation> LambdaApi::next() {
     response.body->cancel();
     return wrong_status("/invocation/next", response.status);
   }
+  if (on_arrival) on_arrival();
   const HttpHeaders& headers = response.headers;
   Invocation invocation;
   invocation.request_id = headers.get_or("Lambda-Runtime-Aws-Request-Id", "");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -43,7 +44,8 @@ class LambdaApi {
 
   // Waits for the next event, for ever if need be. Errors: network_* if the API cannot be reached,
   // runtime_api (with http_status) for any status but 200 and for a payload over 32 MiB.
-  Result<Invocation> next();
+  // `on_arrival` is called when an event's headers are there, before its payload is read.
+  Result<Invocation> next(const std::function<void()>& on_arrival = nullptr);
 
   // The status that the platform answered with (202 is accepted), or an error of the network.
   Result<int> post_response(const Invocation& invocation, ByteView body);

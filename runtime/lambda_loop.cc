@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <exception>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -26,17 +27,21 @@ constexpr char kExtensionName[] = "miniatura";
 // What SIGTERM's handler may look at.
 std::atomic<int> events_in_hand{0};
 std::atomic<bool> is_ending{false};
+std::atomic<bool> has_fault{false};  // a worker could not go on
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+
+int exit_code() { return has_fault ? 1 : 0; }
 
 extern "C" void on_sigterm(int /*signal*/) {
   is_ending = true;
-  if (events_in_hand == 0) ::_exit(0);  // the workers wait in a poll that may never end
+  if (events_in_hand == 0) ::_exit(exit_code());  // the workers wait in a poll that may never end
 }
 
 class SigtermTaken {
  public:
   SigtermTaken() {
     is_ending = false;
+    has_fault = false;
     struct sigaction action {};
     action.sa_handler = on_sigterm;
     ::sigaction(SIGTERM, &action, &before_);
@@ -74,21 +79,27 @@ class Worker {
         api_(*transport_, loop.endpoint),
         handle_(std::move(handle)) {}
 
-  // False: a fault of the API, the worker cannot go on.
-  bool run() {
-    while (!is_ending) {
-      auto invocation = with_tries([&] { return api_.next(); });
-      if (!invocation) {
-        loop_.log->write(LogLevel::error, "no next event: " + invocation.error().message);
-        return false;
-      }
-      const EventInHand in_hand;
-      if (!serve(*invocation)) return false;
+  // Until the sandbox ends, or with has_fault for a fault of the API: the worker cannot go on.
+  void run() {
+    while (!is_ending && serve_next()) {
     }
-    return true;
   }
 
  private:
+  bool serve_next() {
+    std::optional<EventInHand> in_hand;  // from its first bytes on: SIGTERM is not to cut it short
+    auto invocation = with_tries([&] {
+      in_hand.reset();
+      return api_.next([&] { in_hand.emplace(); });
+    });
+    if (!invocation) {
+      loop_.log->write(LogLevel::error, "no next event: " + invocation.error().message);
+    }
+    const bool goes_on = invocation && serve(*invocation);
+    if (!goes_on) has_fault = true;
+    return goes_on;
+  }
+
   bool serve(Invocation& invocation) {
     if (invocation.request_id.empty()) {
       loop_.log->write(LogLevel::error, "an event without a request id: nobody to answer");
@@ -189,18 +200,16 @@ void start_extension(const LambdaLoop& loop) {
 
 // Each on a thread of its own. When the sandbox ends, the last one that had an event in hand ends
 // the process, for the others wait in a poll.
-bool run_side_by_side(std::vector<std::unique_ptr<Worker>>& workers) {
-  std::atomic<bool> all_well{true};
+void run_side_by_side(std::vector<std::unique_ptr<Worker>>& workers) {
   std::vector<std::thread> threads;
   threads.reserve(workers.size());
   for (const auto& worker : workers) {
-    threads.emplace_back([&all_well, &worker] {
-      if (!worker->run()) all_well = false;
-      if (is_ending && events_in_hand == 0) ::_exit(all_well ? 0 : 1);
+    threads.emplace_back([&worker] {
+      worker->run();
+      if (is_ending && events_in_hand == 0) ::_exit(exit_code());
     });
   }
   for (std::thread& thread : threads) thread.join();
-  return all_well;
 }
 
 Result<int> whole_number(const Environment& environment, const std::string& name, int fallback,
@@ -225,11 +234,15 @@ Result<LambdaLoop> lambda_loop_from(const Environment& environment) {
                 "AWS_LAMBDA_RUNTIME_API is not set: this is not AWS Lambda, nor its emulator");
   }
   CHECKED(check_lambda_endpoint(loop.endpoint));
+  return loop;
+}
+
+Result<void> read_settings(const Environment& environment, LambdaLoop& loop) {
   TRY(workers, whole_number(environment, "AWS_LAMBDA_MAX_CONCURRENCY", 1, 1, kWorkersMax));
   TRY(extension, whole_number(environment, "MINIATURA_LAMBDA_EXTENSION", 0, 0, 1));
   loop.workers = workers;
   loop.extension = extension == 1;
-  return loop;
+  return {};
 }
 
 int run_lambda_loop(const LambdaLoop& loop, const HandleFactory& make_handle,
@@ -253,8 +266,12 @@ int run_lambda_loop(const LambdaLoop& loop, const HandleFactory& make_handle,
   const SigtermTaken sigterm;
   if (loop.extension) start_extension(loop);
   // No thread is made for one: a cold start is not to pay for it.
-  const bool all_well = workers.size() == 1 ? workers.front()->run() : run_side_by_side(workers);
-  return all_well ? 0 : 1;
+  if (workers.size() == 1) {
+    workers.front()->run();
+  } else {
+    run_side_by_side(workers);
+  }
+  return exit_code();
 }
 
 }  // namespace miniatura

@@ -5,7 +5,8 @@
 //   post   202 accepted; 400, 403, 410, 413 and the like are logged and the next event is served;
 //          5xx: exit 1. A network that fails is tried a few times and then logged: next knows more
 //
-// SIGTERM: the events in hand are answered, then exit 0.
+// SIGTERM: the events in hand are answered, then exit 0, or 1 where a worker met a fault before. An
+// event is in hand as soon as its headers are there.
 #pragma once
 
 #include <functional>
@@ -33,9 +34,13 @@ struct LambdaLoop {
   Clock* clock = nullptr;
 };
 
-// Reads endpoint, workers and MINIATURA_LAMBDA_EXTENSION (1 or 0); the rest is the caller's to set.
-// Errors: config_missing without AWS_LAMBDA_RUNTIME_API, config_invalid.
+// Reads the endpoint; the rest is the caller's to set. Errors: config_missing without
+// AWS_LAMBDA_RUNTIME_API, config_invalid. Past it there is somebody to tell what else goes wrong.
 Result<LambdaLoop> lambda_loop_from(const Environment& environment);
+
+// Reads workers and MINIATURA_LAMBDA_EXTENSION (1 or 0). Errors: config_invalid, for
+// run_lambda_loop to post.
+Result<void> read_settings(const Environment& environment, LambdaLoop& loop);
 
 // Makes one HandleFn a worker, all on this thread, and serves until SIGTERM (0) or a fault of the
 // API (1): what it returns is the exit code. Of several workers, one that fails leaves the others

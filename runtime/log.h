@@ -1,7 +1,8 @@
 // The log: one JSON object a line on stderr, with the fields that Lambda and Powertools users know
 // (level, timestamp, message, service, …). Lambda keeps the level only of such lines.
 //
-// Thread-safe: a line is written by one write(2). Never given a secret or a whole payload.
+// Thread-safe: lines follow each other whole, whatever their length. A descriptor that is closed,
+// or full for a second, loses the line. Never given a secret or a whole payload.
 #pragma once
 
 #include <string>

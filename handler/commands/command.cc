@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "handler/reply.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
@@ -39,13 +40,9 @@ int exit_code(const Error& error) {
 int worse(int exit_code_a, int exit_code_b) { return std::max(exit_code_a, exit_code_b); }
 
 int report(const Error& error, bool json) {
-  std::string line = fmt::format("miniatura: {}: {}", code_name(error.code), error.message);
-  for (char& c : line) {
-    // One line, and no terminal escapes.
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  const std::string line =
+      one_line(fmt::format("miniatura: {}: {}", code_name(error.code), error.message)) + '\n';
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));  // else nowhere to say so
   if (json) print_json(Json{{"error", error_json(error)}});
   return exit_code(error);
 }

@@ -12,7 +12,7 @@
 #include "runtime/json.h"
 #include "runtime/log.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

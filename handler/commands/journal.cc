@@ -8,6 +8,8 @@
 
 #include "handler/commands/command.h"
 #include "handler/reply.h"
+#include "runtime/text.h"
+#include "s3client/uri.h"
 
 namespace miniatura {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 struct ListOptions {
   ConfigOptions config;
   JournalFilter filter;
+  std::string since;
   bool json = false;
 };
 
@@ -46,15 +49,26 @@ void print_table(const std::vector<JournalRow>& rows) {
                             : outcome.error
                                 ? "  " + row.error_code + ": " + outcome.error->message
                                 : fmt::format("  {} thumbnails", outcome.thumbnails.size());
-    print_line(fmt::format("{:>5}  {:24}  {:8}  {:>9.1f}  {}{}", row.id, row.time,
-                           outcome_name(outcome.what), outcome.timings.total.wall_ms,
-                           row.event.object.text(), why));
+    // Keys and messages are as whoever uploaded wanted them, and this is a terminal.
+    print_line(
+        one_line(fmt::format("{:>5}  {:24}  {:8}  {:>9.1f}  {}{}", row.id, row.time,
+                             outcome_name(outcome.what), outcome.timings.total.wall_ms,
+                             object_name(row.event.object.bucket, row.event.object.key), why)));
   }
 }
 
 int run_list(const ListOptions& options, const Environment& environment) {
-  const auto rows =
-      make_journal(journal_setting(environment, options.config))->list(options.filter);
+  JournalFilter filter = options.filter;
+  if (!options.since.empty()) {
+    auto since = since_time(options.since);
+    if (!since) {
+      Error error = std::move(since).error();
+      error.message = "--since: " + error.message;
+      return report(error, options.json);
+    }
+    filter.since = *std::move(since);
+  }
+  const auto rows = make_journal(journal_setting(environment, options.config))->list(filter);
   if (!rows) return report(rows.error(), options.json);
   if (!options.json && stdout_is_terminal()) {
     print_table(*rows);
@@ -74,8 +88,8 @@ void add_journal_command(CLI::App& app, const Environment& environment, Run& run
   auto options = std::make_shared<ListOptions>();
   list->add_flag("--failed", options->filter.failed_only, "Failed and deferred ones only");
   list->add_option("--bucket", options->filter.bucket, "Of this source bucket");
-  list->add_option("--since", options->filter.since,
-                   "From this time on: 2026-11-22, or 2026-11-22T10:00:00Z");
+  list->add_option("--since", options->since,
+                   "From this time on, in UTC: 2026-11-22, or 2026-11-22T10:00:00Z");
   list->add_option("--limit", options->filter.limit, "At most so many (50)")
       ->check(CLI::Range(1, 1'000'000));
   list->add_flag("--json", options->json, "One JSON object a line on a terminal, too");

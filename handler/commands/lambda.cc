@@ -23,6 +23,8 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   };
   // What is wrong at start is told to the platform, so that the function's owner reads it where the
   // function is seen.
+  const auto settings = read_settings(environment, *loop);
+  if (!settings) return run_lambda_loop(*loop, nullptr, settings.error());
   const auto config = load_config(environment, options);
   if (!config) return run_lambda_loop(*loop, nullptr, config.error());
   const auto stores = open_store(config->store, environment, clock);

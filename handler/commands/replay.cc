@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <memory>
 
 #include "handler/commands/command.h"
@@ -28,6 +29,26 @@ Result<Bytes> read_events(const std::string& file) {
   if (file != "-") return read_file(file, kFileBytesMax, ErrorCode::event_too_large);
   return read_stream(STDIN_FILENO, kStandardInput, kFileBytesMax, ErrorCode::event_too_large);
 }
+
+// A person is told at once, and once, that nothing is remembered: every event is served all the
+// same.
+class ReportedJournal : public Journal {
+ public:
+  explicit ReportedJournal(std::unique_ptr<Journal> journal) : journal_(std::move(journal)) {}
+
+  Result<void> record(const EventOutcome& event, const Delivery& delivery) override {
+    auto recorded = journal_->record(event, delivery);
+    if (!recorded && !is_told_.exchange(true)) report(recorded.error(), false);
+    return recorded;
+  }
+  Result<std::vector<JournalRow>> list(const JournalFilter& filter) override {
+    return journal_->list(filter);
+  }
+
+ private:
+  std::unique_ptr<Journal> journal_;
+  std::atomic<bool> is_told_{false};
+};
 
 // Names the delivery in what goes wrong with the whole of it.
 Error of_delivery(Error error, const FileDelivery& delivery) {
@@ -58,9 +79,9 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   if (!config) return report(config.error(), options.json);
   SystemClock clock;
   HandleFn handle;
-  const auto journal = make_journal(config->journal);
+  ReportedJournal journal(make_journal(config->journal));
   const Log log = quiet_log(environment);
-  const Application application{&*config, journal.get(), &log, &clock};
+  const Application application{&*config, &journal, &log, &clock};
   if (!options.dry_run) {
     const auto stores = open_store(config->store, environment, clock);
     if (!stores) return report(stores.error(), options.json);

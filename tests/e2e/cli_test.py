@@ -322,11 +322,43 @@ class Journal(support.Case):
         self.assertEqual(len(self.run_it("journal", "list", "--since", "2020-01-01").json_lines()), 3)
         self.assertEqual(self.run_it("journal", "list", "--since", "2999-01-01").json_lines(), [])
 
-    def test_a_journal_that_cannot_be_written_costs_no_event(self):
+    def test_since_is_a_time_in_utc_and_includes_it(self):
+        self.run_it("replay", self.write("event.json", support.event("a.jpg")))
+        row, = self.run_it("journal", "list").json_lines()
+        for since in (row["time"], row["time"][:19] + "Z", row["time"][:19], row["time"][:10]):
+            with self.subTest(since):
+                self.assertEqual(self.run_it("journal", "list", "--since", since).json_lines(), [row])
+        for since in ("foo", "2026-13-01", "2026-11-23T00:00:45+02:00"):
+            with self.subTest(since):
+                self.assert_error(self.run_it("journal", "list", "--since", since), 2, "usage", "--since", since)
+
+    def test_a_table_on_a_terminal_holds_nothing_that_the_terminal_obeys(self):
+        event = support.event("a\n\x1b[31mb\x7f\u009b31m.jpg", bucket="pho\x1b[31mtos")
+        self.run_it("replay", self.write("event.json", event))
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        subprocess.run([support.EXECUTABLE, "journal", "list"], env=self.env, stdout=theirs, check=True,
+                       timeout=support.TIMEOUT_S)
+        os.close(theirs)
+        table = os.read(ours, 65536).decode()
+        self.assertEqual(table.count("\n"), 2, table)
+        self.assertIn("a%0A%1B[31mb%7F", table)
+        self.assertNotRegex(table.replace("\r\n", ""), "[\x00-\x1f\x7f-\x9f]")
+
+    def test_a_journal_that_cannot_be_written_costs_a_warning_and_no_event(self):
         self.upload("a.jpg", support.PHOTO.read_bytes())
-        done = self.run_it("replay", self.write("event.json", support.event("a.jpg")),
-                           MINIATURA_JOURNAL="/proc/nowhere/journal.db")
+        events = [self.write(f"event{i}.json", support.event("a.jpg")) for i in range(2)]
+        done = self.run_it("replay", *events, MINIATURA_JOURNAL="/proc/nowhere/journal.db")
         self.assertEqual((done.code, done.json_lines()[0]["stored"]), (0, 1), done.err)
+        line, = done.error_lines()
+        self.assertTrue(line.startswith("miniatura: journal.unavailable: /proc/nowhere/journal.db"), line)
+
+    def test_a_journal_without_a_schema_yet_is_empty_and_another_file_is_none(self):
+        journal = self.write("journal.db", "")
+        done = self.run_it("journal", "list")
+        self.assertEqual((done.code, done.out, done.err), (0, "", ""))
+        journal.write_bytes(b"no database" * 500)
+        self.assert_error(self.run_it("journal", "list"), 1, "journal.unavailable", journal)
 
 
 class Signals(support.Case):

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/json.h"
 #include "tests/support/fixture.h"
 
 namespace miniatura {
@@ -104,6 +105,52 @@ TEST(EventTest, a_bad_escape_rejects_that_record_alone) {
   EXPECT_THAT(rejected.error.message, testing::HasSubstr("bad%ZZ.jpg"));
   EXPECT_EQ(rejected.object.key, "bad%ZZ.jpg");
   EXPECT_EQ(std::get<ObjectEvent>((*records)[1]).object.key, "good.jpg");
+}
+
+// The only record of a payload: one of S3's, with these fields in it.
+EventRecord record_of(const Json& object, const std::string& bucket,
+                      const std::string& source = "aws:s3") {
+  const Json record = {{"eventVersion", "2.1"},
+                       {"eventSource", source},
+                       {"eventName", "ObjectCreated:Put"},
+                       {"s3", {{"bucket", {{"name", bucket}}}, {"object", object}}}};
+  auto records = parse_events(to_text({{"Records", Json::array({record})}}));
+  EXPECT_TRUE(records && records->size() == 1);
+  return records->at(0);
+}
+
+TEST(EventTest, what_a_rejected_record_shows_of_a_payload_is_bounded) {
+  const std::string huge(1'000'000, 'x');
+  const EventRecord records[] = {
+      record_of({{"key", "k"}}, "b", huge),
+      record_of({{"key", huge + "%zz"}}, "b"),
+      record_of({{"key", huge + "%zz"}}, huge),
+      record_of({}, huge),
+      record_of({{"key", huge}}, "b"),
+      record_of({{"key", "k"}}, huge),
+      record_of({{"key", "k"}, {"versionId", huge}}, "b"),
+      record_of({{"key", "k"}, {"eTag", huge}}, "b"),
+      record_of({{"key", "k"}, {"sequencer", huge}}, "b"),
+  };
+  for (const auto& record : records) {
+    ASSERT_TRUE(std::holds_alternative<RejectedRecord>(record));
+    const auto& rejected = std::get<RejectedRecord>(record);
+    EXPECT_FALSE(rejected.error.retryable());
+    EXPECT_LT(rejected.error.message.size(), 700U) << rejected.error.message;
+    EXPECT_LE(rejected.object.bucket.size(), 1024U);
+    EXPECT_LE(rejected.object.key.size(), 1024U);
+    EXPECT_EQ(rejected.object.version, "");
+  }
+}
+
+TEST(EventTest, a_key_counts_as_it_is_decoded) {
+  std::string encoded;
+  for (int i = 0; i < 1024; ++i) encoded += "%61";
+  EXPECT_EQ(std::get<ObjectEvent>(record_of({{"key", encoded}}, "b")).object.key,
+            std::string(1024, 'a'));
+  const auto rejected = std::get<RejectedRecord>(record_of({{"key", encoded + "b"}}, "b"));
+  EXPECT_EQ(rejected.error.code, ErrorCode::event_malformed);
+  EXPECT_THAT(rejected.error.message, testing::HasSubstr("Records[0].s3.object.key: 1025 bytes"));
 }
 
 TEST(EventTest, records_of_the_wrong_type_are_rejected_and_never_crash) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/lambda_api.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/solid.h"
@@ -95,6 +96,17 @@ TEST_F(HandleTest, what_is_no_event_is_a_failed_delivery) {
   EXPECT_EQ(handle("nonsense").failure()->why->code, ErrorCode::event_malformed);
   EXPECT_EQ(handle("").failure()->why->code, ErrorCode::event_malformed);
   EXPECT_EQ(handle(R"({"hello":"world"})").failure()->why->code, ErrorCode::event_unsupported);
+}
+
+TEST_F(HandleTest, the_largest_batch_of_rejected_records_has_a_short_cause_and_a_reply_that_fits) {
+  const std::string bad = R"({"eventSource":")" + std::string(400, 'x') + R"("})";
+  std::string records = bad;
+  for (int i = 1; i < 10'000; ++i) records += "," + bad;
+  const Handled done = handle(event(records));
+  ASSERT_NE(done.failure(), nullptr);
+  EXPECT_THAT(done.failure()->why->message, testing::StartsWith("Records[0].eventSource"));
+  EXPECT_LT(done.failure()->why->message.size(), 1000U);
+  EXPECT_LT(done.reply.size(), kLambdaReplyBytesMax);
 }
 
 TEST_F(HandleTest, past_the_deadline_every_record_is_deferred) {

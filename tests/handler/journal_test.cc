@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "runtime/bytes.h"
 #include "runtime/database.h"
 #include "tests/support/temporary_directory.h"
 
@@ -148,6 +149,54 @@ TEST(JournalTest, a_journal_of_a_newer_version_is_left_alone) {
   const auto recorded = make_journal(path)->record(stored_event("a"), delivery());
   ASSERT_FALSE(recorded);
   EXPECT_THAT(recorded.error().message, testing::HasSubstr("99"));
+}
+
+TEST(JournalTest, one_without_a_schema_yet_lists_nothing) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  ASSERT_TRUE(write_file(path, ""));
+  EXPECT_THAT(keys(make_journal(path)->list({})), testing::IsEmpty());
+  const auto journal = make_journal(path);
+  EXPECT_THAT(keys(journal->list({})), testing::IsEmpty());
+  ASSERT_TRUE(make_journal(path)->record(stored_event("a"), delivery()));  // by another process
+  EXPECT_THAT(keys(journal->list({})), testing::ElementsAre("a"));
+}
+
+TEST(JournalTest, one_that_is_no_journal_is_an_error_that_stays) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  ASSERT_TRUE(write_file(path, std::string(4096, 'x')));
+  const auto rows = make_journal(path)->list({});
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::journal_unavailable);
+  EXPECT_FALSE(rows.error().retryable());
+}
+
+TEST(JournalTest, a_time_in_utc_or_a_beginning_of_one_is_since_when) {
+  for (const char* time : {"2026", "2026-11", "2026-11-22", "2026-11-22T10", "2026-11-22T10:00",
+                           "2026-11-22T10:00:45", "2026-11-22T10:00:45.25"}) {
+    EXPECT_EQ(since_time(time).value_or("?"), time);
+  }
+  EXPECT_EQ(since_time("2026-11-22T10:00:45Z").value_or("?"), "2026-11-22T10:00:45");
+  EXPECT_EQ(since_time("2026-11-22T10:00:45.250Z").value_or("?"), "2026-11-22T10:00:45.250");
+  for (const char* time :
+       {"", "foo", "Z", "20261122", "2026-", "2026-13", "2026-00-01", "2026-11-32", "2026-11-22 10",
+        "2026-11-22T24", "2026-11-22T10:60", "2026-11-22T10:00:61", "2026-11-22Z",
+        "2026-11-22T10:00:45.Z", "2026-11-22T10:00:45.", "2026-11-22T10:00:45+02:00",
+        "2026-11-22T10:00:45ZZ", "+026-11-22"}) {
+    const auto since = since_time(time);
+    ASSERT_FALSE(since) << time;
+    EXPECT_EQ(since.error().code, ErrorCode::usage) << time;
+  }
+}
+
+TEST(JournalTest, since_a_second_includes_it) {
+  const auto journal = make_journal(":memory:");
+  ASSERT_TRUE(journal->record(stored_event("a"), delivery()));
+  const std::string time = journal->list({})->at(0).time;
+  const std::string second = time.substr(0, 19) + "Z";
+  EXPECT_THAT(keys(journal->list({false, "", *since_time(second), 50})), testing::SizeIs(1));
+  EXPECT_THAT(keys(journal->list({false, "", *since_time(time), 50})), testing::SizeIs(1));
 }
 
 TEST(JournalTest, none_remembers_nothing_and_an_unwritable_one_says_which) {

@@ -241,6 +241,31 @@ TEST_F(CurlHttpTest, headers_are_bounded) {
   EXPECT_NE(got.error().message.find("65536"), std::string::npos) << got.error().message;
 }
 
+// Over libcurl's own limit of a line, which it calls out of memory.
+TEST_F(CurlHttpTest, a_header_line_of_any_length_is_bounded_by_the_same_limit) {
+  for (const std::size_t bytes : {70'000U, 102'500U, 500'000U}) {
+    server_.push(200, "", {{"X-Long", Bytes(bytes, 'h')}});
+    const auto got = get();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, ErrorCode::network_invalid) << bytes;
+    EXPECT_NE(got.error().message.find("over 65536 bytes of headers"), std::string::npos)
+        << got.error().message;
+  }
+}
+
+TEST_F(CurlHttpTest, a_header_that_arrived_can_be_sent_back) {
+  ScriptedReply reply;
+  reply.raw = "HTTP/1.1 200 OK\r\nX-Id: a\rb\r\nContent-Length: 0\r\n\r\n";
+  server_.push(reply);
+  server_.push(200);
+  const auto got = get();
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->headers.get("X-Id"), "a b");
+  HttpRequest echo = request("GET", "/");
+  echo.headers.add("X-Id", *got->headers.get("X-Id"));
+  EXPECT_TRUE(send(*transport_, echo));
+}
+
 TEST_F(CurlHttpTest, an_answer_that_is_no_http_is_invalid) {
   ScriptedReply reply;
   reply.raw = "SSH-2.0-OpenSSH_9.2\r\n\r\n";

@@ -12,6 +12,13 @@ TEST(JsonTest, fields_keep_their_order) {
             R"({"b":1,"a":[true,null]})");
 }
 
+TEST(JsonTest, what_an_error_quotes_is_bounded) {
+  const auto parsed = parse_json(std::string(100'000, '9') + "e9", "it");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().code, ErrorCode::event_malformed);
+  EXPECT_LT(parsed.error().message.size(), 300U);
+}
+
 TEST(JsonTest, what_is_no_json_names_what_and_where) {
   for (const char* text : {"", "{", "{\"a\":1,}", "nul", "{} {}", "\"\xff\"", "[1e999]"}) {
     const auto parsed = parse_json(text, "event.json");

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <future>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -19,7 +20,10 @@ namespace {
 Handled echo(const Delivery& delivery) { return replied(delivery.payload); }
 
 Result<LambdaLoop> loop_of(std::map<std::string, std::string> variables) {
-  return lambda_loop_from(Environment(std::move(variables)));
+  const Environment environment(std::move(variables));
+  TRY(loop, lambda_loop_from(environment));
+  CHECKED(read_settings(environment, loop));
+  return loop;
 }
 
 TEST(LambdaLoopFromTest, reads_endpoint_workers_and_extension) {
@@ -54,6 +58,15 @@ TEST(LambdaLoopFromTest, wrong_settings_are_named) {
     EXPECT_EQ(loop.error().code, ErrorCode::config_invalid);
     EXPECT_NE(loop.error().message.find(name), std::string::npos) << loop.error().message;
   }
+}
+
+TEST(LambdaLoopFromTest, wrong_settings_leave_an_endpoint_to_tell_so) {
+  const Environment environment(
+      {{"AWS_LAMBDA_RUNTIME_API", "h:1"}, {"AWS_LAMBDA_MAX_CONCURRENCY", "abc"}});
+  auto loop = lambda_loop_from(environment);
+  ASSERT_TRUE(loop) << loop.error().message;
+  EXPECT_EQ(loop->endpoint, "h:1");
+  EXPECT_EQ(read_settings(environment, *loop).error().code, ErrorCode::config_invalid);
 }
 
 TEST(LambdaLoopEndTest, case_05_a_malformed_endpoint_is_an_error) {
@@ -173,6 +186,31 @@ TEST(LambdaLoopEndTest, the_extension_is_registered_before_the_first_event_is_ta
       "extension-1");
 }
 
+// SIGTERM comes while the first payload does.
+class EndingInMidEvent : public HttpTransport {
+ public:
+  explicit EndingInMidEvent(std::vector<std::string>& sent) : sent_(sent) {}
+  Result<HttpResponse> open(const HttpRequest& request) override {
+    sent_.push_back(request.method + " " + request.url);
+    if (request.method == "POST") return HttpResponse{202, {}, std::make_unique<MemorySource>("")};
+    return HttpResponse{
+        200, {{"Lambda-Runtime-Aws-Request-Id", "request-1"}}, std::make_unique<Payload>()};
+  }
+  std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest>) override { return {}; }
+
+ private:
+  class Payload : public ByteSource {
+    Result<std::size_t> pull(std::span<char> buffer) override {
+      if (std::exchange(sent_, true)) return 0;
+      std::raise(SIGTERM);
+      buffer[0] = '1';
+      return 1;
+    }
+    bool sent_ = false;
+  };
+  std::vector<std::string>& sent_;
+};
+
 // In a process of its own: the loop ends it. The exit code says what was seen.
 class LambdaSigtermDeathTest : public testing::Test {
  protected:
@@ -213,13 +251,14 @@ class LambdaSigtermDeathTest : public testing::Test {
     LambdaPlatform platform;
     platform.add("1");
     std::promise<void> other_waits;
+    std::once_flag told;  // the busy one may ask as well before it has heard of its end
     platform.status_of_post = [&](const ScriptedRequest&) {
       // The parent reads it: nothing else of this process is left to ask.
       std::fputs("posted\n", stderr);
       return 202;
     };
     platform.on_last_poll = [&] {
-      other_waits.set_value();
+      std::call_once(told, [&] { other_waits.set_value(); });
       for (;;) ::pause();
     };
     run_lambda_loop(platform.loop(2), [&] {
@@ -230,6 +269,35 @@ class LambdaSigtermDeathTest : public testing::Test {
       };
     });
     ::_exit(kUnexpected);
+  }
+
+  // One of two workers meets a fault, the other waits.
+  [[noreturn]] static void run_while_idle_after_a_fault() {
+    LambdaPlatform platform;
+    platform.add("1");
+    platform.status_of_post = [](const ScriptedRequest&) { return 500; };
+    platform.on_last_poll = [&] {
+      // Logged, the fault is about to be noted.
+      while (platform.log_file().text().find("refused the answer") == std::string::npos) {
+        std::this_thread::yield();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      ::kill(::getpid(), SIGTERM);
+      for (;;) ::pause();
+    };
+    platform.run(echo, 2);
+    ::_exit(kUnexpected);
+  }
+
+  // An event of which the headers are there and the payload is yet to come.
+  [[noreturn]] static void run_with_an_event_that_arrives() {
+    std::vector<std::string> sent;
+    LambdaPlatform platform;
+    LambdaLoop loop = platform.loop();
+    loop.make_transport = [&] { return std::make_unique<EndingInMidEvent>(sent); };
+    const int code = run_lambda_loop(loop, [] { return echo; });
+    const bool answered = sent.size() == 2 && sent[1].substr(0, 4) == "POST";
+    ::_exit(code == 0 && answered ? kReturned : kUnexpected);
   }
 };
 
@@ -243,6 +311,14 @@ TEST_F(LambdaSigtermDeathTest, case_28_sigterm_while_idle_ends_the_process_with_
 
 TEST_F(LambdaSigtermDeathTest, case_28_sigterm_with_one_of_two_workers_busy_ends_with_0) {
   EXPECT_EXIT(run_with_one_of_two_busy(), testing::ExitedWithCode(0), "posted");
+}
+
+TEST_F(LambdaSigtermDeathTest, sigterm_while_an_event_arrives_leaves_it_answered) {
+  EXPECT_EXIT(run_with_an_event_that_arrives(), testing::ExitedWithCode(kReturned), "");
+}
+
+TEST_F(LambdaSigtermDeathTest, sigterm_after_a_fault_of_one_worker_ends_with_1) {
+  EXPECT_EXIT(run_while_idle_after_a_fault(), testing::ExitedWithCode(1), "");
 }
 
 }  // namespace

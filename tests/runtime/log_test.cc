@@ -1,11 +1,17 @@
 #include "runtime/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace miniatura {
 namespace {
@@ -44,6 +50,86 @@ TEST_F(LogTest, what_is_below_the_level_is_not_written) {
   EXPECT_EQ(text(), "");
   log.write(LogLevel::error, "yes");
   EXPECT_NE(text(), "");
+}
+
+// A log that is read through a pipe, as Lambda's and a shell's are.
+class PipedLogTest : public testing::Test {
+ protected:
+  PipedLogTest() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  ~PipedLogTest() override {
+    ::close(ends_[0]);
+    close_writer();
+  }
+  int writer() const { return ends_[1]; }
+  void close_writer() {
+    if (ends_[1] >= 0) ::close(ends_[1]);
+    ends_[1] = -1;
+  }
+  void do_not_block() const { ASSERT_EQ(::fcntl(writer(), F_SETFL, O_NONBLOCK), 0); }
+
+  // Until the writer is closed, a little at a time: the pipe is full most of the while.
+  std::string read_slowly() const {
+    std::string text;
+    std::array<char, 5'000> buffer;
+    ssize_t got = 0;
+    while ((got = ::read(ends_[0], buffer.data(), buffer.size())) > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+      std::this_thread::yield();
+    }
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+TEST_F(PipedLogTest, long_lines_of_several_threads_do_not_mix) {
+  constexpr int kThreads = 4;
+  constexpr int kLines = 20;
+  std::string text;
+  std::thread reader([&] { text = read_slowly(); });
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kThreads; ++i) {
+    writers.emplace_back([this, i] {
+      const Log log(LogLevel::info, writer());  // one each, of one descriptor
+      const std::string message(30'000, static_cast<char>('a' + i));
+      for (int line = 0; line < kLines; ++line) log.write(LogLevel::info, message);
+    });
+  }
+  for (std::thread& thread : writers) thread.join();
+  close_writer();
+  reader.join();
+  std::istringstream lines(text);
+  int whole = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = parse_json(line, "the line");
+    ASSERT_TRUE(json) << json.error().message;
+    const std::string message = string_at(*json, "message");
+    EXPECT_EQ(message, std::string(30'000, message.at(0)));
+    ++whole;
+  }
+  EXPECT_EQ(whole, kThreads * kLines);
+}
+
+TEST_F(PipedLogTest, a_full_pipe_that_does_not_block_is_waited_for) {
+  do_not_block();
+  std::string text;
+  std::thread reader([&] { text = read_slowly(); });
+  Log(LogLevel::info, writer()).write(LogLevel::info, std::string(1'000'000, 'x'));
+  close_writer();
+  reader.join();
+  EXPECT_TRUE(parse_json(text, "the line")) << text.size() << " bytes";
+}
+
+TEST_F(PipedLogTest, a_full_pipe_that_nobody_reads_costs_the_line_and_not_the_program) {
+  do_not_block();
+  const auto start = std::chrono::steady_clock::now();
+  Log(LogLevel::info, writer()).write(LogLevel::info, std::string(1'000'000, 'x'));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+}
+
+TEST(ClosedLogTest, a_closed_descriptor_is_no_fault) {
+  Log(LogLevel::info, -1).write(LogLevel::info, "to nobody");
 }
 
 TEST(LogLevelTest, names_are_those_of_lambda_in_any_case) {

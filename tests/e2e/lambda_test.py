@@ -1,0 +1,82 @@
+"""The custom runtime against a Runtime API of the tests' own: what the emulator does not show."""
+import http.server
+import json
+import threading
+
+import support
+
+
+class RuntimeApi(http.server.ThreadingHTTPServer):
+    """Hands out these payloads and then 500, which ends the runtime; keeps what was posted."""
+
+    daemon_threads = True
+
+    def __init__(self, case, *payloads):
+        self.waiting, self.posts = list(payloads), []
+        super().__init__(("127.0.0.1", 0), Invocation)
+        thread = threading.Thread(target=self.serve_forever, daemon=True)
+        thread.start()
+        case.addCleanup(self.server_close)
+        case.addCleanup(self.shutdown)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.server_port}"
+
+
+class Invocation(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, body=b"", **headers):
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": len(body)}.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if not self.server.waiting:
+            self.answer(500)
+            return
+        self.answer(200, self.server.waiting.pop(0), Lambda_Runtime_Aws_Request_Id=f"r{len(self.server.waiting)}")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posts.append((self.path, self.headers["Lambda-Runtime-Function-Error-Type"], json.loads(body)))
+        self.answer(202)
+
+    def log_message(self, *_):
+        pass
+
+
+class Lambda(support.Case):
+    def serve(self, *payloads, **env):
+        api = RuntimeApi(self, *payloads)
+        return api, self.run_it("lambda", AWS_LAMBDA_RUNTIME_API=api.address, **env)
+
+    def test_whatever_is_wrong_at_start_is_told_to_the_platform(self):
+        for name, value in (("AWS_LAMBDA_MAX_CONCURRENCY", "0"), ("AWS_LAMBDA_MAX_CONCURRENCY", "abc"),
+                            ("MINIATURA_LAMBDA_EXTENSION", "yes"), ("MINIATURA_PRESETS", "small=axb")):
+            with self.subTest(name=name, value=value):
+                api, done = self.serve(b"{}", **{name: value})
+                self.assertEqual(done.code, 1, done.err)
+                (path, error_type, body), = api.posts
+                self.assertEqual((path, error_type), ("/2018-06-01/runtime/init/error", "Function.ConfigInvalid"))
+                self.assertIn(name, body["errorMessage"])
+                self.assertEqual(len(api.waiting), 1, "no event is taken")
+
+    def test_what_is_shown_of_a_hostile_event_is_short(self):
+        huge = "x" * 3_000_000
+        for record in ({"eventSource": huge},
+                       {"eventSource": "aws:s3", "eventVersion": "2.1",
+                        "s3": {"bucket": {"name": "b"}, "object": {"key": huge + "%zz"}}}):
+            api, done = self.serve(json.dumps({"Records": [record]}).encode())
+            (path, _, body), = api.posts
+            self.assertTrue(path.endswith("/r0/error"), path)
+            self.assertLess(len(body["errorMessage"]), 1_000)
+            self.assertLess(len(done.err), 10_000)
+        self.assertLess((self.dir / "journal.db").stat().st_size, 200_000)
+
+
+if __name__ == "__main__":
+    support.main()
