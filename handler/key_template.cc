@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 10> kFields = {
 
 std::string value_of(std::string_view field, const TemplateValues& values) {
   const std::size_t slash = values.key.rfind('/');
-  const std::string dir = slash == std::string::npos ? "" : values.key.substr(0, slash + 1);
-  const std::string name = values.key.substr(dir.size());
+  std::string dir = slash == std::string::npos ? "" : values.key.substr(0, slash + 1);
+  std::string name = values.key.substr(dir.size());
   if (field == "bucket") return values.bucket;
   if (field == "key") return values.key;
   if (field == "dir") return dir;
