@@ -4,6 +4,7 @@
 
 namespace miniatura {
 
+// A line a code. NOLINTNEXTLINE(readability-function-size)
 std::string_view code_name(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage:
