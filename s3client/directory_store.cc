@@ -161,7 +161,8 @@ class DirectoryStore : public ObjectStore {
  public:
   explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
 
-  Result<Object> get(const ObjectId& id, const Context& context) override {
+  using ObjectStore::get;
+  Result<Object> get(const ObjectId& id, const ByteRange&, const Context& context) override {
     TRY(found, look_up(id, context));
     ObjectInfo info = info_of(found);
     return Object{std::move(info),
@@ -173,6 +174,15 @@ class DirectoryStore : public ObjectStore {
     return info_of(found);
   }
 
+  Result<void> remove(const ObjectId&, const Context&) override {
+    return fail(ErrorCode::internal, "not built");
+  }
+  Result<Listing> list(const ListRequest&, const Context&) override {
+    return fail(ErrorCode::internal, "not built");
+  }
+  Result<std::string> presign(const PresignRequest&) override {
+    return fail(ErrorCode::internal, "not built");
+  }
   Result<PutResult> put(const PutRequest& request, const Context& context) override {
     CHECKED(check_put(request));
     const Places places = places_of(request.bucket, request.key);

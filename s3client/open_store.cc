@@ -32,8 +32,18 @@ class OwningS3Store : public ObjectStore {
         retrying_(make_retrying_transport(*signing_, clock, system_random())),
         store_(*retrying_, settings.endpoint) {}
 
-  Result<Object> get(const ObjectId& id, const Context& context) override {
-    return store_.get(id, context);
+  using ObjectStore::get;
+  Result<Object> get(const ObjectId& id, const ByteRange& range, const Context& context) override {
+    return store_.get(id, range, context);
+  }
+  Result<void> remove(const ObjectId& id, const Context& context) override {
+    return store_.remove(id, context);
+  }
+  Result<Listing> list(const ListRequest& request, const Context& context) override {
+    return store_.list(request, context);
+  }
+  Result<std::string> presign(const PresignRequest& request) override {
+    return store_.presign(request);
   }
   Result<ObjectInfo> head(const ObjectId& id, const Context& context) override {
     return store_.head(id, context);

@@ -133,7 +133,7 @@ Result<PutResult> put_result(const PutRequest& put, Result<HttpResponse> respons
 S3Store::S3Store(HttpTransport& transport, S3Endpoint endpoint)
     : transport_(transport), endpoint_(std::move(endpoint)) {}
 
-Result<Object> S3Store::get(const ObjectId& id, const Context& context) {
+Result<Object> S3Store::get(const ObjectId& id, const ByteRange&, const Context& context) {
   CHECKED(check_object_id(id));
   const S3Call call{"GET", id.bucket, id.key};
   auto response = transport_.open(request_for(call, object_url(endpoint_, id), context));
@@ -178,6 +178,18 @@ std::vector<Result<PutResult>> S3Store::put_all(std::span<const PutRequest> requ
     results[places[i]] = put_result(requests[places[i]], std::move(responses[i]));
   }
   return results;
+}
+
+Result<void> S3Store::remove(const ObjectId&, const Context&) {
+  return fail(ErrorCode::internal, "not built");
+}
+
+Result<Listing> S3Store::list(const ListRequest&, const Context&) {
+  return fail(ErrorCode::internal, "not built");
+}
+
+Result<std::string> S3Store::presign(const PresignRequest&) {
+  return fail(ErrorCode::internal, "not built");
 }
 
 Result<void> S3Store::reach(const std::string& bucket, const Context& context) {

@@ -51,7 +51,7 @@ Result<MemoryStore::Version> MemoryStore::find(const ObjectId& id) const {
               fmt::format("{}: no such object", object_name(id.bucket, id.key)));
 }
 
-Result<Object> MemoryStore::get(const ObjectId& id, const Context&) {
+Result<Object> MemoryStore::get(const ObjectId& id, const ByteRange&, const Context&) {
   CHECKED(before("get", id));
   TRY(version, find(id));
   return Object{std::move(version.info), std::make_unique<MemorySource>(std::move(version.bytes))};
@@ -61,6 +61,18 @@ Result<ObjectInfo> MemoryStore::head(const ObjectId& id, const Context&) {
   CHECKED(before("head", id));
   TRY(version, find(id));
   return std::move(version.info);
+}
+
+Result<void> MemoryStore::remove(const ObjectId&, const Context&) {
+  return fail(ErrorCode::internal, "not built");
+}
+
+Result<Listing> MemoryStore::list(const ListRequest&, const Context&) {
+  return fail(ErrorCode::internal, "not built");
+}
+
+Result<std::string> MemoryStore::presign(const PresignRequest&) {
+  return fail(ErrorCode::internal, "not built");
 }
 
 Result<PutResult> MemoryStore::put(const PutRequest& request, const Context&) {

@@ -31,11 +31,15 @@ class MemoryStore : public ObjectStore {
     for (const std::string& bucket : buckets) add_bucket(bucket);
   }
 
-  Result<Object> get(const ObjectId& id, const Context& context) override;
+  using ObjectStore::get;
+  Result<Object> get(const ObjectId& id, const ByteRange& range, const Context& context) override;
   Result<ObjectInfo> head(const ObjectId& id, const Context& context) override;
   Result<PutResult> put(const PutRequest& request, const Context& context) override;
   std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
                                          const Context& context) override;
+  Result<void> remove(const ObjectId& id, const Context& context) override;
+  Result<Listing> list(const ListRequest& request, const Context& context) override;
+  Result<std::string> presign(const PresignRequest& request) override;
   Result<void> reach(const std::string& bucket, const Context& context) override;
 
   void add_bucket(const std::string& bucket);
