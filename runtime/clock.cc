@@ -1,7 +1,11 @@
 #include "runtime/clock.h"
 
+#include <fmt/chrono.h>
+#include <time.h>
+
 #include <algorithm>
-#include <ctime>
+#include <cstring>
+#include <string_view>
 #include <thread>
 
 namespace miniatura {
@@ -17,6 +21,19 @@ double thread_cpu_ms() {
 
 void SystemClock::sleep_for(std::chrono::milliseconds duration) {
   std::this_thread::sleep_for(duration);
+}
+
+std::string iso_time(Clock::Time time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(Clock::Time::clock::to_time_t(time)));
+}
+
+std::optional<Clock::Time> parse_iso_time(const std::string& text) {
+  std::tm fields{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  if (std::string_view(rest) != "Z") return std::nullopt;
+  return Clock::Time::clock::from_time_t(::timegm(&fields));
 }
 
 std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <string>
 
 namespace miniatura {
 
@@ -21,6 +23,11 @@ class SystemClock : public Clock {
   Time now() const override { return std::chrono::system_clock::now(); }
   void sleep_for(std::chrono::milliseconds duration) override;
 };
+
+// "2026-01-31T23:59:59Z", and back (fractions of a second are dropped); nothing if it is no such
+// time.
+std::string iso_time(Clock::Time time);
+std::optional<Clock::Time> parse_iso_time(const std::string& text);
 
 // Until when a piece of work may run; without one it may run for ever. A value.
 class Deadline {

@@ -27,6 +27,10 @@ class CredentialsProvider {
   // A snapshot: what is signed with it is signed with all of it. Errors: credentials_missing,
   // credentials_expired.
   virtual Result<Credentials> credentials() = 0;
+
+  // What `refused` signed was refused as expired: fetch anew, unless that has happened since.
+  // Thread-safe.
+  virtual void refused(const Credentials& refused) { static_cast<void>(refused); }
 };
 
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, as they are now. Errors:

@@ -37,6 +37,7 @@ class SigningTransport : public HttpTransport {
   HttpRequest signed_copy(const HttpRequest& request, const Credentials& credentials) {
     const SigningScope scope{amz_time(clock_.now()), target_.region, target_.service};
     HttpRequest copy = request;
+    if (credentials.access_key.empty()) return copy;  // anonymous
     sign_headers(copy.method, copy.url, copy.headers, sha256_hex(copy.body), credentials,
                  key_for(credentials, scope), scope);
     return copy;

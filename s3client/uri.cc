@@ -231,9 +231,20 @@ Result<S3Endpoint> endpoint_from(const Environment& environment) {
     while (url->back() == '/') url->pop_back();
     return S3Endpoint{*url, true, region};
   }
-  const char* domain = region.compare(0, 3, "cn-") == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-  return S3Endpoint{fmt::format("https://s3.{}.{}", region, domain), false, region};
+  return in_region({"", false, "", true}, region);
 }
+
+S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region) {
+  S3Endpoint there = endpoint;
+  there.region = region;
+  if (endpoint.is_aws) {
+    const char* domain = region.compare(0, 3, "cn-") == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+    there.url = fmt::format("https://s3.{}.{}", region, domain);
+  }
+  return there;
+}
+
+bool is_region(std::string_view text) { return !text.empty() && fits_host_label(text); }
 
 std::string object_url(const S3Endpoint& endpoint, const ObjectId& id) {
   std::string url;
