@@ -9,6 +9,7 @@ namespace {
 using E = ErrorCode;
 using R = Recovery;
 
+// A row a line, as one reads it. clang-format off
 constexpr CodeRow kCodes[] = {
     {"NoSuchKey", {E::store_not_found, R::none}},
     {"NoSuchVersion", {E::store_not_found, R::none}},
@@ -61,14 +62,20 @@ constexpr CodeRow kCodes[] = {
 };
 
 constexpr StatusRow kStatuses[] = {
-    {301, {E::store_unavailable, R::mend_region}},   {307, {E::store_unavailable, R::mend_region}},
+    {301, {E::store_unavailable, R::mend_region}},
+    {307, {E::store_unavailable, R::mend_region}},
     {400, {E::store_rejected, R::mend_region}},  // a HEAD's; without a region it is final
-    {401, {E::store_denied, R::none}},          {403, {E::store_denied, R::none}},
+    {401, {E::store_denied, R::none}},
+    {403, {E::store_denied, R::none}},
     {404, {E::store_rejected, R::none}},  // with a code that is not known
-    {408, {E::store_unavailable, R::retry}},    {412, {E::store_precondition_failed, R::none}},
-    {416, {E::store_rejected, R::none}},        {429, {E::store_unavailable, R::retry_slowly}},
-    {500, {E::store_unavailable, R::retry}},    {501, {E::store_rejected, R::none}},
-    {502, {E::store_unavailable, R::retry}},    {503, {E::store_unavailable, R::retry_slowly}},
+    {408, {E::store_unavailable, R::retry}},
+    {412, {E::store_precondition_failed, R::none}},
+    {416, {E::store_rejected, R::none}},
+    {429, {E::store_unavailable, R::retry_slowly}},
+    {500, {E::store_unavailable, R::retry}},
+    {501, {E::store_rejected, R::none}},
+    {502, {E::store_unavailable, R::retry}},
+    {503, {E::store_unavailable, R::retry_slowly}},
     {504, {E::store_unavailable, R::retry}},
 };
 
@@ -78,6 +85,7 @@ constexpr NetworkRow kNetwork[] = {
     {E::network_unreachable, R::retry},
     {E::network_timeout, R::retry},
 };
+// clang-format on
 
 bool is_of(const CodeRow& row, std::string_view service_code) {
   std::string_view name = row.service_code;
