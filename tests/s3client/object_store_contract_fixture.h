@@ -18,7 +18,8 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual std::unique_ptr<ObjectStore> open() = 0;  // a handle for one thread
   virtual std::string bucket() const = 0;
-  // Empty, "." and ".." parts of keys: MinIO keeps its objects in files and refuses them.
+  // Empty, "." and ".." parts of keys: MinIO keeps its objects in files and refuses them. Nor does
+  // it list a key below another, or take tags that are not ASCII.
   virtual bool takes_every_key() const { return true; }
 };
 

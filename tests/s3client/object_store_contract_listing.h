@@ -36,8 +36,8 @@ TEST_P(ObjectStoreContract, an_object_is_listed_with_what_head_says_of_it) {
 }
 
 TEST_P(ObjectStoreContract, keys_are_listed_in_the_order_of_their_bytes) {
-  Names keys = {"B", "a", "a b", "a!", "a-b", "a/", "a/b", "a/b/c", "a0", "ab", "\xC3\xA4", "~"};
-  if (!under_test_->takes_every_key()) keys.erase(std::find(keys.begin(), keys.end(), "a/"));
+  Names keys = {"B", "a b", "a!", "a-b", "a/b", "a/b-", "a/b0/c", "a0", "ab", "\xC3\xA4", "~"};
+  if (under_test_->takes_every_key()) keys.insert(keys.end(), {"a", "a/", "a/b/c"});
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) ASSERT_TRUE(put(*key, *key)) << *key;
   std::sort(keys.begin(), keys.end());
   EXPECT_EQ(list(), keys);
@@ -45,13 +45,13 @@ TEST_P(ObjectStoreContract, keys_are_listed_in_the_order_of_their_bytes) {
 }
 
 TEST_P(ObjectStoreContract, a_prefix_is_any_beginning) {
-  for (const char* key : {"2024/a", "2024/b", "2024", "20", "2025/a", "x"})
+  for (const char* key : {"2024/a", "2024/b", "2024.txt", "20", "2025/a", "x"})
     ASSERT_TRUE(put(key, ""));
-  EXPECT_EQ(list("2024"), (Names{"2024", "2024/a", "2024/b"}));
+  EXPECT_EQ(list("2024"), (Names{"2024.txt", "2024/a", "2024/b"}));
   EXPECT_EQ(list("2024/"), (Names{"2024/a", "2024/b"}));
   EXPECT_EQ(list("2024/b"), Names{"2024/b"});
   EXPECT_EQ(list("2024/b/"), Names());
-  EXPECT_EQ(list("20", "", 2), (Names{"20", "2024", "2024/a", "2024/b", "2025/a"}));
+  EXPECT_EQ(list("20", "", 2), (Names{"20", "2024.txt", "2024/a", "2024/b", "2025/a"}));
 }
 
 TEST_P(ObjectStoreContract, a_delimiter_folds_what_lies_below_it) {
@@ -148,6 +148,7 @@ TEST_P(ObjectStoreContract, what_was_removed_is_not_listed) {
 }
 
 TEST_P(ObjectStoreContract, a_key_and_keys_below_it_are_all_listed) {
+  if (!under_test_->takes_every_key()) return;  // MinIO lists "up" alone
   const Names keys = {"down", "down/a", "down/a/b", "up", "up/below", "up/below/deeper"};
   for (const char* key : {"up", "up/below", "up/below/deeper", "down/a/b", "down/a", "down"}) {
     ASSERT_TRUE(put(key, ""));
