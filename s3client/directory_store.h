@@ -18,8 +18,8 @@
 // New content is written to ROOT/.miniatura/BUCKET/incoming and renamed; for a place on another
 // file system (a bucket that is a mount, or a link to one) to a file beside it, "%incoming", which
 // is no key's path. Nothing waits for the disk: as durable as a
-// copied file. No versions. Readers take the bucket's lock, shared, where they can open it: without
-// (a read-only root) they may meet an object between two states of it.
+// copied file. No versions, no URLs. Readers take the bucket's lock, shared, where they can open
+// it: without (a read-only root) they may meet an object between two states of it.
 #pragma once
 
 #include <memory>

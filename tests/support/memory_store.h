@@ -21,9 +21,12 @@ class MemoryStore : public ObjectStore {
   struct Version {
     ObjectInfo info;
     Bytes bytes;
+    std::map<std::string, std::string> tags;
+    bool removed = false;  // this very version, for good
   };
-  // Called before each operation ("get", "head", "put", "reach"), outside of any lock, so that it
-  // may use the store itself. An Error is what the operation then answers; nothing else is done.
+  // Called before each operation ("get", "head", "put", "remove", "list", "reach"), outside of any
+  // lock, so that it may use the store itself. An Error is what the operation then answers; nothing
+  // else is done.
   using Hook = std::function<std::optional<Error>(std::string_view operation, const ObjectId& id)>;
 
   MemoryStore() : state_(std::make_shared<State>()) {}
@@ -66,6 +69,7 @@ class MemoryStore : public ObjectStore {
   struct Slot {
     std::vector<Version> history;
     bool present = false;
+    const Version* current() const;  // null where there is none
   };
   struct State {
     mutable std::mutex mutex;
