@@ -31,7 +31,8 @@ std::optional<Clock::Time> parse_iso_time(const std::string& text) {
   std::tm fields{};
   const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
   if (rest == nullptr) return std::nullopt;
-  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  const std::size_t digits = *rest == '.' ? std::strspn(rest + 1, "0123456789") : 0;
+  if (digits > 0) rest += 1 + digits;
   if (std::string_view(rest) != "Z") return std::nullopt;
   return Clock::Time::clock::from_time_t(::timegm(&fields));
 }

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/clock.h"
 #include "runtime/text.h"
+#include "s3client/s3_call.h"
 #include "s3client/uri.h"
 #include "s3client/xml.h"
 
@@ -22,27 +24,10 @@ std::string form_decode(std::string text) {
   return percent_decode(text);
 }
 
-std::string unquoted(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
-
-// "2026-01-31T23:59:59.123Z", with a fraction or without, to whole seconds; "" for anything else.
-std::string in_seconds(std::string_view time) {
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (time.size() <= kShape.size() || time.back() != 'Z') return "";
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] == 'd' ? !is_digit(time[i]) : time[i] != kShape[i]) return "";
-  }
-  std::string_view fraction = time.substr(kShape.size(), time.size() - kShape.size() - 1);
-  if (!fraction.empty() && (fraction.size() < 2 || fraction.front() != '.')) return "";
-  for (const char c : fraction.substr(fraction.empty() ? 0 : 1)) {
-    if (!is_digit(c)) return "";
-  }
-  return std::string(time.substr(0, kShape.size())) + 'Z';
+// To whole seconds; "" for what is no time.
+std::string in_seconds(const std::string& text) {
+  const auto time = parse_iso_time(text);
+  return time ? iso_time(*time) : "";
 }
 
 // One answer while it is read: what was asked, and how its names are written.

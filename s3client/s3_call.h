@@ -27,10 +27,12 @@ struct S3Call {
 
 // ETags are opaque; within quotes on the wire, without everywhere else.
 inline std::string quoted(const std::string& etag) { return '"' + etag + '"'; }
-inline std::string etag_of(const HttpHeaders& headers) {
-  std::string etag = headers.get_or("ETag", "");
+inline std::string unquoted(const std::string& etag) {
   const bool is_quoted = etag.size() >= 2 && etag.front() == '"' && etag.back() == '"';
   return is_quoted ? etag.substr(1, etag.size() - 2) : etag;
+}
+inline std::string etag_of(const HttpHeaders& headers) {
+  return unquoted(headers.get_or("ETag", ""));
 }
 
 }  // namespace miniatura
