@@ -111,7 +111,7 @@ main() {
   esac
 
   mkdir -p build
-  run_step "setup" infra/setup.sh build rie minio test
+  run_step "setup" infra/setup.sh
   export PATH=$PATH:$root/.tools/bin
   run_step "build (dev)" build dev
   run_step "clang-format" check_format

@@ -22,6 +22,9 @@ class Environment {
   std::optional<std::string> get(const std::string& name) const;
   std::string get_or(const std::string& name, const std::string& fallback) const;
 
+  // A copy in which this variable has this value.
+  Environment with(const std::string& name, std::string value) const;
+
  private:
   std::map<std::string, std::string> variables_;
 };

@@ -156,6 +156,9 @@ Result<Object> S3Store::get(const ObjectId& id, const ByteRange& range, const Co
   if (!response && response.error().http_status == 416 && range.first == 0) {
     return get_of_empty(id, std::move(response).error(), context);
   }
+  if (!response && response.error().http_status == 416) {  // not every server repeats the range
+    response.error().message += ", to " + range_header(range);
+  }
   if (!response) return fail(std::move(response).error());
   TRY(info, info_from(call, response->status, response->headers));
   if (!content_length(response->headers)) {

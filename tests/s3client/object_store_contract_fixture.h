@@ -12,15 +12,24 @@
 
 namespace miniatura {
 
+// What a server cannot do, for its own reasons: there the contract asks less of it.
+struct Lacking {
+  bool odd_parts = false;           // empty, "." and ".." parts of keys
+  bool nested_keys = false;         // "up" beside "up/below"
+  bool nested_listing = false;      // both of them in a listing
+  bool control_characters = false;  // in listings
+  bool storage_classes = false;     // but for the usual one
+  bool unicode_tags = false;        // only ASCII in them
+  bool long_tags = false;           // ten of the full length
+};
+
 // A store with one empty bucket, a test's own.
 class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
   virtual std::unique_ptr<ObjectStore> open() = 0;  // a handle for one thread
   virtual std::string bucket() const = 0;
-  // Empty, "." and ".." parts of keys: MinIO keeps its objects in files and refuses them. Nor does
-  // it list a key below another, or take tags that are not ASCII.
-  virtual bool takes_every_key() const { return true; }
+  virtual Lacking lacking() const { return {}; }
 };
 
 struct ContractParam {
@@ -37,6 +46,7 @@ class ObjectStoreContract : public testing::TestWithParam<ContractParam> {
     if (under_test_ == nullptr) GTEST_SKIP() << "no " << GetParam().name << " here";
     store_ = under_test_->open();
     bucket_ = under_test_->bucket();
+    lacking_ = under_test_->lacking();
   }
 
   PutRequest request(const std::string& key, ByteView body, PutCondition condition = Always{}) {
@@ -110,6 +120,7 @@ class ObjectStoreContract : public testing::TestWithParam<ContractParam> {
   std::unique_ptr<StoreUnderTest> under_test_;
   std::unique_ptr<ObjectStore> store_;
   std::string bucket_;
+  Lacking lacking_;
   Context context_;
 };
 

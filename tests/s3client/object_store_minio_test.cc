@@ -4,33 +4,18 @@
 #include "runtime/curl_http.h"
 #include "s3client/open_store.h"
 #include "s3client/s3_store.h"
-#include "tests/s3client/object_store_contract.h"
-#include "tests/support/live_minio.h"
+#include "tests/s3client/object_store_contract_live.h"
+#include "tests/support/live_server.h"
 #include "tests/support/manual_clock.h"
 
 namespace miniatura {
 namespace {
 
-class MinioUnderTest : public StoreUnderTest {
- public:
-  explicit MinioUnderTest(LiveMinio& minio) : minio_(minio), bucket_(minio.make_bucket()) {}
-  std::unique_ptr<ObjectStore> open() override { return minio_.open(); }
-  std::string bucket() const override { return bucket_; }
-  bool takes_every_key() const override { return false; }
-
- private:
-  LiveMinio& minio_;
-  std::string bucket_;
-};
+// It keeps an object in a directory of files, and lists "up" alone where there is "up/below" too.
+constexpr Lacking kLacking = {.odd_parts = true, .nested_listing = true, .unicode_tags = true};
 
 INSTANTIATE_TEST_SUITE_P(Live, ObjectStoreContract,
-                         testing::Values(ContractParam{"minio",
-                                                       []() -> std::unique_ptr<StoreUnderTest> {
-                                                         LiveMinio* minio = LiveMinio::shared();
-                                                         if (minio == nullptr) return nullptr;
-                                                         return std::make_unique<MinioUnderTest>(
-                                                             *minio);
-                                                       }}),
+                         testing::Values(live_param("minio", &LiveServer::minio, kLacking)),
                          contract_name);
 
 // Changes what was signed, on its way to the server.
@@ -53,7 +38,7 @@ class Tampering : public HttpTransport {
 class LiveS3Store : public testing::Test {
  protected:
   void SetUp() override {
-    minio_ = LiveMinio::shared();
+    minio_ = LiveServer::minio();
     if (minio_ == nullptr) GTEST_SKIP() << "no minio here";
     bucket_ = minio_->make_bucket();
     curl_ = make_curl_transport({"miniatura-tests", false, ""}, clock_);
@@ -62,7 +47,7 @@ class LiveS3Store : public testing::Test {
   // What a PUT gets whose request is changed after it was signed.
   Result<PutResult> put_changed(std::function<void(HttpRequest&)> change, Clock& clock) {
     Tampering tampering(*curl_, std::move(change));
-    const auto provider = fixed_credentials(LiveMinio::credentials());
+    const auto provider = fixed_credentials(LiveServer::credentials());
     S3Store store({tampering, *provider, clock, endpoint_from(minio_->environment()).value(),
                    [] { return 0.0; }});
     PutRequest request;
@@ -73,7 +58,7 @@ class LiveS3Store : public testing::Test {
     return store.put(request, {});
   }
 
-  LiveMinio* minio_ = nullptr;
+  LiveServer* minio_ = nullptr;
   std::string bucket_;
   SystemClock clock_;
   std::unique_ptr<HttpTransport> curl_;
@@ -128,7 +113,7 @@ TEST_F(LiveS3Store, a_clock_that_is_years_off_is_mended) {
 
 TEST_F(LiveS3Store, wrong_credentials_are_denied_and_never_shown) {
   const Environment wrong({{"AWS_ENDPOINT_URL_S3", minio_->url()},
-                           {"AWS_ACCESS_KEY_ID", LiveMinio::credentials().access_key},
+                           {"AWS_ACCESS_KEY_ID", LiveServer::credentials().access_key},
                            {"AWS_SECRET_ACCESS_KEY", "not-the-secret"}});
   SystemClock clock;
   const auto store = open_store("s3:", wrong, clock).value()();
