@@ -31,7 +31,7 @@ TEST(KeyPath, a_long_part_becomes_directories) {
 
 // Keys of the letters that make trouble, of all lengths.
 std::string odd_key(std::mt19937& random) {
-  static const std::string kPieces[] = {"%",
+  static const std::string letters[] = {"%",
                                         "/",
                                         ".",
                                         "~",
@@ -44,7 +44,7 @@ std::string odd_key(std::mt19937& random) {
                                         std::string(80, 'x')};
   std::string key;
   const auto pieces = 1 + random() % 12;
-  for (unsigned i = 0; i < pieces; ++i) key += kPieces[random() % std::size(kPieces)];
+  for (unsigned i = 0; i < pieces; ++i) key += letters[random() % std::size(letters)];
   return key;
 }
 

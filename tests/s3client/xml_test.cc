@@ -37,7 +37,8 @@ TEST(Xml, a_doctype_is_refused_whatever_it_holds) {
   std::string laughs = "<!DOCTYPE a [<!ENTITY a0 \"ha\">";
   for (int i = 1; i < 30; ++i) {
     const std::string before = "&a" + std::to_string(i - 1) + ";";
-    laughs += "<!ENTITY a" + std::to_string(i) + " \"" + before + before + "\">";
+    laughs.append("<!ENTITY a").append(std::to_string(i)).append(" \"");
+    laughs.append(before).append(before).append("\">");
   }
   EXPECT_TRUE(refused(laughs + "]><a b=\"&a29;\">&a29;</a>"));
 }
