@@ -10,33 +10,27 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("MINIATURA_SOURCE_DIR", str(ROOT))
-sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / ".tools/python")]
-import boto3  # noqa: E402
-import botocore.config  # noqa: E402
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+import servers  # noqa: E402
 import support  # noqa: E402
 
 REGION = "us-east-1"
 CASES = (("10 KB", 10_000, 1000), ("1 MB", 1_000_000, 100), ("100 MB", 100_000_000, 4))
 
 
-def boto3_client(url, key, secret):
-    return boto3.client("s3", endpoint_url=url, aws_access_key_id=key, aws_secret_access_key=secret, region_name=REGION,
-                        config=botocore.config.Config(s3={"addressing_style": "path"}))
-
-
 class Ours:
-    def __init__(self, program, server):
-        self.name, self.program = "miniatura", program
-        self.env = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL_S3": server.url, "AWS_ACCESS_KEY_ID": server.key,
-                    "AWS_SECRET_ACCESS_KEY": server.secret, "AWS_REGION": REGION}
+    def __init__(self, program, variables):
+        self.name, self.program, self.env = "miniatura", program, {"PATH": os.environ["PATH"], **variables}
 
     def run(self, what, size, count):
         done = subprocess.run([self.program, what, str(count), f"s3://bench/{what}-{size}"], check=True,
@@ -46,18 +40,18 @@ class Ours:
 
 
 class Curl:
-    def __init__(self, server, scratch):
-        self.name, self.server, self.scratch = "curl --aws-sigv4", server, scratch
+    def __init__(self, variables, scratch):
+        self.name, self.url, self.scratch = "curl --aws-sigv4", variables["AWS_ENDPOINT_URL_S3"], scratch
+        self.user = f'{variables["AWS_ACCESS_KEY_ID"]}:{variables["AWS_SECRET_ACCESS_KEY"]}'
 
     def once(self, what, size, count):
         config = self.scratch / "curl.config"
         lines = []
         for _ in range(count):
-            lines.append(f'url = "{self.server.url}/bench/{what}-{size}"\noutput = "/dev/null"')
+            lines.append(f'url = "{self.url}/bench/{what}-{size}"\noutput = "/dev/null"')
             if what == "put":
-                lines.append('request = "PUT"\nheader = "Expect:"\nheader = "Content-Type: application/octet-stream"\n'
-                             f'data-binary = "@{self.scratch}/{size}"')
-            lines.append(f'fail\nuser = "{self.server.key}:{self.server.secret}"\naws-sigv4 = "aws:amz:{REGION}:s3"\nnext')
+                lines.append(f'upload-file = "{self.scratch}/{size}"')
+            lines.append(f'fail\nuser = "{self.user}"\naws-sigv4 = "aws:amz:{REGION}:s3"\nnext')
         config.write_text("\n".join(lines[:-1] + [lines[-1].removesuffix("\nnext")]))
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(["curl", "-q", "--silent", "--show-error", "--config", str(config)], check=True)
@@ -72,8 +66,8 @@ class Curl:
 
 
 class Boto3:
-    def __init__(self, server):
-        self.name, self.client = "boto3", boto3_client(server.url, server.key, server.secret)
+    def __init__(self, client):
+        self.name, self.client = "boto3", client
 
     def once(self, what, size, body):
         if what == "put":
@@ -105,22 +99,31 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, support.Minio() as server:
-        scratch = pathlib.Path(scratch)
-        boto = boto3_client(server.url, server.key, server.secret)
-        boto.create_bucket(Bucket="bench")
-        for _, size, _ in CASES:
-            (scratch / str(size)).write_bytes(b"x" * size)
-            boto.put_object(Bucket="bench", Key=f"get-{size}", Body=b"x" * size)
-        clients = [Ours(arguments.program, server), Curl(server, scratch), Boto3(server)]
-        print("| a request, median | wall ms | CPU ms | wall / curl | CPU / curl |\n|---|---|---|---|---|")
-        for what in ("get", "put"):
-            for label, size, count in CASES:
-                seen = measure(clients, what, size, count, arguments.rounds)
-                floor = seen["curl --aws-sigv4"]
-                for name, (wall, cpu) in seen.items():
-                    print(f"| {what.upper()} {label}, {name} | {wall:.3f} | {cpu:.3f} | {wall / floor[0]:.2f} "
-                          f"| {cpu / floor[1]:.2f} |", flush=True)
+    case = unittest.TestCase()  # what it started is stopped at the end, whatever happens
+    case.dir = pathlib.Path(tempfile.mkdtemp(prefix="miniatura-bench-"))
+    case.addCleanup(shutil.rmtree, case.dir)
+    try:
+        run(case, arguments)
+    finally:
+        case.doCleanups()
+
+
+def run(case, arguments):
+    _, variables = support.start_minio(case)
+    boto = servers.boto(case, variables)
+    boto.create_bucket(Bucket="bench")
+    for _, size, _ in CASES:
+        (case.dir / str(size)).write_bytes(b"x" * size)
+        boto.put_object(Bucket="bench", Key=f"get-{size}", Body=b"x" * size)
+    clients = [Ours(arguments.program, variables), Curl(variables, case.dir), Boto3(boto)]
+    print("| a request, median | wall ms | CPU ms | wall / curl | CPU / curl |\n|---|---|---|---|---|")
+    for what in ("get", "put"):
+        for label, size, count in CASES:
+            seen = measure(clients, what, size, count, arguments.rounds)
+            floor = seen["curl --aws-sigv4"]
+            for name, (wall, cpu) in seen.items():
+                print(f"| {what.upper()} {label}, {name} | {wall:.3f} | {cpu:.3f} | {wall / floor[0]:.2f} "
+                      f"| {cpu / floor[1]:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
