@@ -29,8 +29,8 @@ def boto(case, variables, **options):
     import boto3  # pylint: disable=import-outside-toplevel  (where it is missing, the file is skipped)
     import botocore.config  # pylint: disable=import-outside-toplevel
     sys.path.pop(0)
-    config = botocore.config.Config(s3={"addressing_style": "path"}, max_pool_connections=16, proxies={},
-                                    retries={"mode": "standard", "total_max_attempts": 3})
+    config = botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={},
+                                    max_pool_connections=16, retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.session.Session(
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"], aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         region_name=variables["AWS_REGION"]).client(
