@@ -168,3 +168,61 @@ class Weather:
             return Fault(request_bytes=0, answer_bytes=-1)
         how = self.random.choice(["cut", "reset", "stall"])
         return Fault(answer_bytes=self.random.randrange(self.SHORT_BYTES), how=how)
+
+
+class Proxy(Listener):
+    """An HTTP proxy: forwards, opens tunnels, and writes down (method, target, headers)."""
+
+    def __init__(self, case, status=0):
+        self.requests, self.status = [], status
+        super().__init__(case)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def targets(self):
+        return [(method, target) for method, target, _ in self.requests]
+
+    def handle(self, client):
+        reader = client.makefile("rb")
+        first, headers, head = read_head(reader)
+        if first is None:
+            return
+        method, target, _ = first.split(" ")
+        self.requests.append((method, target, headers))
+        if self.status:
+            client.sendall(f"HTTP/1.1 {self.status} No\r\nContent-Length: 2\r\n\r\nNo".encode())
+        elif method == "CONNECT":
+            self.tunnel(client, target)
+        else:
+            self.forward(client, target, head, reader.read(int(headers.get("content-length", 0))))
+
+    @staticmethod
+    def forward(client, target, head, body):
+        url = urllib.parse.urlsplit(target)
+        path = target.partition("://")[2].partition("/")[2]
+        head = head.replace(target.encode(), b"/" + path.encode(), 1).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        with socket.create_connection((url.hostname, url.port), support.TIMEOUT_S) as server:
+            server.sendall(head + body)
+            copy(server, client)
+
+    @staticmethod
+    def tunnel(client, target):
+        host, _, port = target.rpartition(":")
+        with socket.create_connection((host, int(port)), support.TIMEOUT_S) as server:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            up = threading.Thread(target=copy, args=(client, server), daemon=True)
+            up.start()
+            copy(server, client)
+            up.join()
+
+
+def copy(source, sink):
+    """Until the source ends; tells the sink so."""
+    try:
+        while piece := source.recv(CHUNK_BYTES):
+            sink.sendall(piece)
+    except OSError:
+        pass
+    try:
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
