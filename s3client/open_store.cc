@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "runtime/bytes.h"
 #include "runtime/curl_http.h"
 #include "runtime/retry.h"
 #include "s3client/credentials.h"
@@ -36,6 +37,17 @@ class ConnectedS3Store : private Connections, public S3Store {
         S3Store({*transport, *credentials, clock, settings.endpoint, system_random()}) {}
 };
 
+// Here rather than at each request, where it would look as if the server were not to be trusted.
+Result<void> check_ca_bundle(const std::string& path) {
+  constexpr std::uint64_t kBundleBytesMax = std::uint64_t{16} << 20;
+  if (path.empty()) return {};
+  const auto text = read_file(path, kBundleBytesMax, ErrorCode::config_invalid);
+  if (!text) return fail(ErrorCode::config_invalid, "AWS_CA_BUNDLE: " + text.error().message);
+  if (text->find("-----BEGIN ") != std::string::npos) return {};
+  return fail(ErrorCode::config_invalid,
+              fmt::format("AWS_CA_BUNDLE: {}: holds no certificate in PEM", path));
+}
+
 Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
   TRY(endpoint, endpoint_from(environment));
   TRY(credentials, environment_credentials(environment));
@@ -44,6 +56,7 @@ Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
   settings.curl.user_agent = "miniatura/" MINIATURA_VERSION;
   settings.curl.ca_bundle = environment.get_or("AWS_CA_BUNDLE", "");
   settings.credentials = std::move(credentials);
+  CHECKED(check_ca_bundle(settings.curl.ca_bundle));
   return [settings = std::move(settings), &clock]() -> std::unique_ptr<ObjectStore> {
     return std::make_unique<ConnectedS3Store>(settings, clock);
   };
