@@ -28,6 +28,13 @@ std::string Environment::get_or(const std::string& name, const std::string& fall
   return get(name).value_or(fallback);
 }
 
+std::vector<std::string> Environment::lines() const {
+  std::vector<std::string> lines;
+  lines.reserve(variables_.size());
+  for (const auto& [name, value] : variables_) lines.push_back(name + '=' + value);
+  return lines;
+}
+
 void set_process_variable(const std::string& name, const std::optional<std::string>& value) {
   if (value) {
     ::setenv(name.c_str(), value->c_str(), 1);
