@@ -6,8 +6,9 @@
 
 #include "runtime/curl_http.h"
 #include "runtime/retry.h"
-#include "s3client/credentials.h"
+#include "s3client/credentials_chain.h"
 #include "s3client/directory_store.h"
+#include "s3client/profile.h"
 #include "s3client/s3_store.h"
 #include "s3client/signing_transport.h"
 #include "s3client/uri.h"
@@ -57,13 +58,27 @@ class OwningS3Store : public ObjectStore {
   S3Store store_;
 };
 
+// Not read where nothing of it would count: a cold start need not open a file.
+Result<ProfileSettings> profile_settings(const Environment& environment) {
+  const bool has_all = environment.get("AWS_REGION") && environment.get("AWS_ENDPOINT_URL_S3") &&
+                       environment.get("AWS_CA_BUNDLE") && environment.get("AWS_ACCESS_KEY_ID");
+  return has_all ? ProfileSettings() : load_profile_settings(environment);
+}
+
 Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
-  TRY(endpoint, endpoint_from(environment));
-  TRY(credentials, environment_credentials(environment));
+  TRY(profile, profile_settings(environment));
+  TRY(endpoint, endpoint_from(environment, profile));
+  TRY(sts, sts_endpoint_from(environment, profile, endpoint.region));
   S3Settings settings;
   settings.endpoint = std::move(endpoint);
   settings.curl.user_agent = "miniatura/" MINIATURA_VERSION;
-  settings.curl.ca_bundle = environment.get_or("AWS_CA_BUNDLE", "");
+  settings.curl.ca_bundle = environment.get_or("AWS_CA_BUNDLE", profile.ca_bundle);
+  const auto make_transport = [curl = settings.curl, &clock](bool use_proxy) {
+    CurlOptions options = curl;
+    options.use_proxy = use_proxy;
+    return make_curl_transport(std::move(options), clock);
+  };
+  TRY(credentials, default_credentials(environment, sts, {make_transport, clock}));
   settings.credentials = std::move(credentials);
   return [settings = std::move(settings), &clock]() -> std::unique_ptr<ObjectStore> {
     return std::make_unique<OwningS3Store>(settings, clock);
