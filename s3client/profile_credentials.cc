@@ -75,7 +75,8 @@ Result<FetchCredentials> process_of(const Profile& profile, const Environment& e
   const std::string place = place_of(profile, kProcess);
   auto words = split_command_line(profile.get(kProcess));
   if (!words) return fail(no_credentials(place, words.error().message));
-  if (words->empty()) return fail(no_credentials(place, "names no program"));
+  if (words->empty() || words->front().empty())
+    return fail(no_credentials(place, "names no program"));
   return [words = *std::move(words), environment, place]() -> Result<Credentials> {
     return ask_process(words, environment, place);
   };
