@@ -31,7 +31,11 @@ std::string Environment::get_or(const std::string& name, const std::string& fall
 std::vector<std::string> Environment::lines() const {
   std::vector<std::string> lines;
   lines.reserve(variables_.size());
-  for (const auto& [name, value] : variables_) lines.push_back(name + '=' + value);
+  for (const auto& [name, value] : variables_) {
+    std::string& line = lines.emplace_back(name);
+    line += '=';
+    line += value;
+  }
   return lines;
 }
 

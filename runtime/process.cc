@@ -76,6 +76,7 @@ class SpawnPlan {
   pid_t spawn(std::vector<std::string> words, std::vector<std::string> variables) const {
     const auto pointers = [](std::vector<std::string>& texts) {
       std::vector<char*> all;
+      all.reserve(texts.size() + 1);
       for (std::string& text : texts) all.push_back(text.data());
       all.push_back(nullptr);
       return all;

@@ -15,7 +15,7 @@ struct Profile {
   std::string name;
   ProfileFields fields;    // of both files; the credentials file's count more
   ProfileFields services;  // of the section that the field `services` names: "s3.endpoint_url"
-  // Why it may have nothing, a reason a file: "/home/u/.aws/config: No such file or directory".
+  // Why it may have nothing, a reason a file: "~/.aws/config: HOME is not set".
   std::vector<std::string> notes;
 
   std::string get(const std::string& field) const {  // "" where there is none

@@ -117,6 +117,7 @@ TEST_F(CredentialsCache, refused_ones_are_fetched_anew_once) {
   cache_->refused(first);
   EXPECT_EQ(fetches_, 1);
   EXPECT_EQ(key(), "B");
+  clock_.sleep_for(1min);
   cache_->refused(first);  // by another thread, that signed before
   EXPECT_EQ(key(), "B");
   EXPECT_EQ(fetches_, 2);
