@@ -66,7 +66,7 @@ TEST(Process, inherits_no_descriptor_of_ours_and_no_ignored_signal) {
   const int leaked = ::dup(2);  // without O_CLOEXEC
   const auto before = ::signal(SIGPIPE, SIG_IGN);
   const auto end = sh("ls /proc/$$/fd; sed -n 's/^SigIgn:\t/0x/p' /proc/$$/status");
-  ::signal(SIGPIPE, before);
+  EXPECT_EQ(::signal(SIGPIPE, before), SIG_IGN);
   ::close(leaked);
   ASSERT_TRUE(end);
   ASSERT_EQ(end->output.substr(0, 8), "0\n1\n2\n0x");

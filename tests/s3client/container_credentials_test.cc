@@ -61,7 +61,7 @@ class ContainerCredentials : public CredentialsPlaces {
     return container_credentials(endpoint.value().value(), tools_);
   }
   std::string trouble(std::map<std::string, std::string> variables = {}) {
-    const std::string message = error_of(ask(std::move(variables)));
+    std::string message = error_of(ask(std::move(variables)));
     EXPECT_EQ(message.find("hush"), std::string::npos) << message;
     return message;
   }

@@ -186,6 +186,7 @@ TEST_F(CredentialsCacheThreads, one_refreshes_while_the_others_go_on) {
   std::thread refresher([&] { EXPECT_EQ(cache->credentials()->access_key, "B"); });
   is_fetching.wait();
   std::vector<std::thread> others;
+  others.reserve(4);
   for (int i = 0; i < 4; ++i) {
     others.emplace_back([&] { EXPECT_EQ(cache->credentials()->access_key, "A"); });
   }
@@ -208,6 +209,7 @@ TEST_F(CredentialsCacheThreads, when_they_have_ended_all_wait_for_one_fetch) {
       },
       clock_);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       all_are_there.count_down();
@@ -230,6 +232,7 @@ TEST_F(CredentialsCacheThreads, all_who_wait_share_the_error_of_that_fetch) {
       },
       clock_);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       all_are_there.count_down();

@@ -18,7 +18,7 @@ class ProfileCredentials : public CredentialsPlaces {
     return *found ? (*found)() : Result<Credentials>(Credentials());
   }
   std::string trouble(ProfileFields fields) {
-    const std::string message = error_of(fetch(std::move(fields)));
+    std::string message = error_of(fetch(std::move(fields)));
     EXPECT_EQ(message.find("hush"), std::string::npos) << message;
     return message;
   }
