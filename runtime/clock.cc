@@ -1,7 +1,11 @@
 #include "runtime/clock.h"
 
+#include <fmt/chrono.h>
+#include <time.h>
+
 #include <algorithm>
-#include <ctime>
+#include <cstring>
+#include <string_view>
 #include <thread>
 
 namespace miniatura {
@@ -17,6 +21,31 @@ double thread_cpu_ms() {
 
 void SystemClock::sleep_for(std::chrono::milliseconds duration) {
   std::this_thread::sleep_for(duration);
+}
+
+std::optional<Clock::Time> utc_time(std::tm fields) {
+  constexpr int kYearsMax = 300;  // std::tm counts from 1900
+  if (fields.tm_year < 0 || fields.tm_year > kYearsMax) return std::nullopt;
+  return Clock::Time::clock::from_time_t(::timegm(&fields));
+}
+
+std::string iso_time(Clock::Time time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(Clock::Time::clock::to_time_t(time)));
+}
+
+std::optional<Clock::Time> parse_iso_time(const std::string& text) {
+  std::tm fields{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
+  if (rest == nullptr) return std::nullopt;
+  const std::size_t digits = *rest == '.' ? std::strspn(rest + 1, "0123456789") : 0;
+  if (digits > 0) rest += 1 + digits;
+  if (*rest != 'Z' && *rest != '+' && *rest != '-') return std::nullopt;
+  std::tm zone{};
+  rest = ::strptime(rest, "%z", &zone);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const auto time = utc_time(fields);
+  if (!time) return std::nullopt;
+  return *time - std::chrono::seconds(zone.tm_gmtoff);
 }
 
 std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
+#include <optional>
+#include <string>
 
 namespace miniatura {
 
@@ -21,6 +24,15 @@ class SystemClock : public Clock {
   Time now() const override { return std::chrono::system_clock::now(); }
   void sleep_for(std::chrono::milliseconds duration) override;
 };
+
+// The time of UTC's calendar; nothing outside of 1900 to 2200: the clock counts in nanoseconds, and
+// what came from outside may name any year.
+std::optional<Clock::Time> utc_time(std::tm fields);
+
+// "2026-01-31T23:59:59Z", and back; what is read may have a fraction of a second, which is dropped,
+// and an offset ("+01:00") in place of the Z. Nothing if it is no such time.
+std::string iso_time(Clock::Time time);
+std::optional<Clock::Time> parse_iso_time(const std::string& text);
 
 // Until when a piece of work may run; without one it may run for ever. A value.
 class Deadline {

@@ -39,6 +39,12 @@ std::vector<std::string> Environment::lines() const {
   return lines;
 }
 
+Environment Environment::with(const std::string& name, std::string value) const {
+  Environment copy = *this;
+  copy.variables_[name] = std::move(value);
+  return copy;
+}
+
 void set_process_variable(const std::string& name, const std::optional<std::string>& value) {
   if (value) {
     ::setenv(name.c_str(), value->c_str(), 1);

@@ -26,6 +26,9 @@ class Environment {
   // "NAME=value" of each, for a program that is started.
   std::vector<std::string> lines() const;
 
+  // A copy in which this variable has this value.
+  Environment with(const std::string& name, std::string value) const;
+
  private:
   std::map<std::string, std::string> variables_;
 };

@@ -82,6 +82,7 @@ struct Error {
   std::string service_code;  // the service's own word, such as NoSuchKey
   std::string request_id;    // the service's own
   std::optional<std::chrono::milliseconds> retry_after;
+  int attempts = 1;  // how often it was tried before this was the last word
 
   bool retryable() const { return retry_class(code) == RetryClass::retryable; }
 };

@@ -1,5 +1,7 @@
 #include "runtime/http.h"
 
+#include <time.h>
+
 #include <algorithm>
 
 namespace miniatura {
@@ -12,6 +14,13 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 bool same_header(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<Clock::Time> parse_http_date(const std::string& text) {
+  std::tm fields{};
+  const char* const rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  return utc_time(fields);
 }
 
 void HttpHeaders::set(std::string_view name, std::string value) {

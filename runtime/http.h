@@ -81,6 +81,9 @@ struct HttpReply {
 Result<HttpReply> send(HttpTransport& transport, const HttpRequest& request,
                        std::uint64_t limit_bytes = 1 << 20);
 
+// "Thu, 01 Jan 2026 00:00:01 GMT", the one form that a sender may use (RFC 9110, 5.6.7).
+std::optional<Clock::Time> parse_http_date(const std::string& text);
+
 // Without case, ASCII only.
 bool same_header(std::string_view a, std::string_view b);
 

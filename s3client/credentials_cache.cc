@@ -1,6 +1,5 @@
 #include "s3client/credentials_cache.h"
 
-#include <fmt/chrono.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -18,9 +17,8 @@ constexpr std::chrono::seconds kPause{5};
 Error ended(const Credentials& credentials) {
   Error error;
   error.code = ErrorCode::credentials_expired;
-  error.message = fmt::format(
-      "the credentials {} ended at {:%Y-%m-%dT%H:%M:%SZ}, before they were given",
-      masked(credentials), fmt::gmtime(std::chrono::system_clock::to_time_t(*credentials.expires)));
+  error.message = fmt::format("the credentials {} ended at {}, before they were given",
+                              masked(credentials), iso_time(*credentials.expires));
   return error;
 }
 

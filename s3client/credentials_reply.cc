@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "runtime/retry.h"
@@ -12,54 +11,45 @@ namespace miniatura {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 constexpr std::uint64_t kAnswerBytesMax = std::uint64_t{64} * 1024;
 constexpr std::size_t kCodeBytesMax = 64;
 constexpr auto kTimeMax = 20s;
-constexpr BackoffPolicy kPolicy = {.base = 50ms, .throttled_base = 200ms, .cap = 2s};
+constexpr BackoffPolicy kPolicy = {.base = 100ms, .throttled_base = 100ms, .cap = 2s};
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// Eats `text` from the front.
-class Eater {
- public:
-  explicit Eater(std::string_view text) : text_(text) {}
-
-  bool is_at_end() const { return text_.empty(); }
-  bool literal(char c) {
-    if (text_.empty() || text_.front() != c) return false;
-    text_.remove_prefix(1);
-    return true;
-  }
-  bool digits(std::size_t count, int& value) {
-    const std::string_view taken = text_.substr(0, count);
-    const auto [rest, error] = std::from_chars(taken.data(), taken.data() + taken.size(), value);
-    if (error != std::errc{} || rest != taken.data() + count || taken.front() == '-') return false;
-    text_.remove_prefix(count);
-    return true;
-  }
-  void any_digits() {
-    while (!text_.empty() && text_.front() >= '0' && text_.front() <= '9') text_.remove_prefix(1);
-  }
-
- private:
-  std::string_view text_;
-};
-
-}  // namespace
-
-Result<HttpReply> ask_for_credentials(HttpTransport& transport, Clock& clock, HttpRequest request,
-                                      int attempts_max) {
-  BackoffPolicy policy = kPolicy;
-  policy.attempts_max = attempts_max;
-  const auto retrying = make_retrying_transport(transport, clock, system_random(), policy);
-  request.deadline = Deadline::after(clock, kTimeMax);
-  TRY(response, retrying->open(request));
+Result<HttpReply> ask_once(HttpTransport& transport, const HttpRequest& request) {
+  TRY(response, transport.open(request));
   // Not send(): it names the URL, and a container's is as good as a password.
   TRY(body, read_all(*response.body, kAnswerBytesMax, ErrorCode::network_invalid, "the answer"));
   return HttpReply{response.status, std::move(response.headers), std::move(body)};
+}
+
+}  // namespace
+
+bool is_busy(int status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+         status == 504;
+}
+
+Result<HttpReply> ask_for_credentials(HttpTransport& transport, Clock& clock, HttpRequest request,
+                                      int attempts_max) {
+  request.deadline = Deadline::after(clock, kTimeMax);
+  for (int attempt = 1;; ++attempt) {
+    auto reply = ask_once(transport, request);
+    const bool is_final =
+        reply ? !is_busy(reply->status) : !is_retryable_network_error(reply.error().code);
+    if (is_final || attempt >= attempts_max) return reply;
+    const milliseconds left = request.deadline.remaining(clock);
+    milliseconds wait = backoff_delay(kPolicy, attempt, system_random()(), left);
+    if (reply) wait = std::max(wait, retry_after(reply->headers, clock.now()).value_or(0ms));
+    if (wait > kPolicy.cap || wait >= left) return reply;
+    clock.sleep_for(wait);
+  }
 }
 
 Error no_credentials(std::string_view place, std::string_view why) {
@@ -101,7 +91,7 @@ Result<Credentials> checked_credentials(Credentials credentials, std::string_vie
     return fail(no_credentials(place, checked.error().message));
   }
   if (expiration.empty()) return credentials;
-  credentials.expires = parse_time(expiration);
+  credentials.expires = parse_iso_time(std::string(expiration));
   if (!credentials.expires) return fail(no_credentials(place, "Expiration is no time"));
   return credentials;
 }
@@ -115,34 +105,6 @@ Result<Credentials> credentials_in(const Json& answer, const char* token_field,
   return checked_credentials({string_at(answer, "AccessKeyId"),
                               string_at(answer, "SecretAccessKey"), string_at(answer, token_field)},
                              string_at(answer, "Expiration"), place);
-}
-
-std::optional<Clock::Time> parse_time(std::string_view text) {
-  using namespace std::chrono;
-  Eater eater(text);
-  int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  const bool is_written = eater.digits(4, y) && eater.literal('-') && eater.digits(2, mo) &&
-                          eater.literal('-') && eater.digits(2, d) && eater.literal('T') &&
-                          eater.digits(2, h) && eater.literal(':') && eater.digits(2, mi) &&
-                          eater.literal(':') && eater.digits(2, s);
-  const year_month_day day(year(y), month(static_cast<unsigned>(mo)),
-                           std::chrono::day(static_cast<unsigned>(d)));
-  // Clock::Time ends in 2262.
-  if (!is_written || !day.ok() || y < 1970 || y > 2200 || h > 23 || mi > 59 || s > 60) {
-    return std::nullopt;
-  }
-  if (eater.literal('.')) eater.any_digits();
-  minutes offset{0};
-  if (!eater.literal('Z')) {
-    const bool is_east = eater.literal('+');
-    int offset_h = 0, offset_m = 0;
-    if ((!is_east && !eater.literal('-')) || !eater.digits(2, offset_h)) return std::nullopt;
-    eater.literal(':');
-    if (!eater.digits(2, offset_m) || offset_h > 23 || offset_m > 59) return std::nullopt;
-    offset = (hours(offset_h) + minutes(offset_m)) * (is_east ? 1 : -1);
-  }
-  if (!eater.is_at_end()) return std::nullopt;
-  return sys_days(day) + hours(h) + minutes(mi) + seconds(s) - offset;
 }
 
 }  // namespace miniatura

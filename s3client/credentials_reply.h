@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +25,11 @@ struct CredentialTools {
   Clock& clock;
 };
 
-// Within 20 s in all, and at most 64 KiB of an answer. Errors: network_* and deadline_exceeded.
+// A status that may be another in a moment: 408, 429, 500, 502, 503, 504.
+bool is_busy(int status);
+
+// Asked again where the network fails or the other side is busy. Within 20 s in all, and at most 64
+// KiB of an answer. Errors: network_* and deadline_exceeded.
 Result<HttpReply> ask_for_credentials(HttpTransport& transport, Clock& clock, HttpRequest request,
                                       int attempts_max = 3);
 
@@ -48,9 +51,5 @@ Result<Credentials> checked_credentials(Credentials credentials, std::string_vie
 
 // Without the parser's words, which may quote the text. Errors: credentials_missing.
 Result<Json> json_answer(ByteView text, std::string_view place);
-
-// "2026-11-22T10:00:00Z", with a fraction or an offset ("+01:00") if it likes; nothing for what is
-// no such time.
-std::optional<Clock::Time> parse_time(std::string_view text);
 
 }  // namespace miniatura

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -29,6 +30,14 @@ Result<void> write_whole(int descriptor, const std::string& path, ByteView bytes
   return {};
 }
 
+std::map<std::string, std::string> texts_at(const Json& json, const char* field) {
+  std::map<std::string, std::string> texts;
+  const Json* object = member(json, field);
+  if (object == nullptr) return texts;
+  for (const auto& [name, value] : object->items()) texts[name] = value;
+  return texts;
+}
+
 Note note_from(const Json& json) {
   Note note;
   note.stamp.size = json.value("size", std::uint64_t{0});
@@ -36,11 +45,54 @@ Note note_from(const Json& json) {
   note.stamp.inode = json.value("inode", std::uint64_t{0});
   note.etag = string_at(json, "etag");
   note.content_type = string_at(json, "content_type");
-  if (const Json* metadata = member(json, "metadata")) {
-    for (const auto& [name, value] : metadata->items()) note.metadata[name] = value;
-  }
+  note.cache_control = string_at(json, "cache_control");
+  note.storage_class = string_at(json, "storage_class");
+  note.metadata = texts_at(json, "metadata");
+  note.tags = texts_at(json, "tags");
   return note;
 }
+
+class FileSource : public ByteSource {
+ public:
+  FileSource(OpenFile file, std::string path, const Slice& slice)
+      : file_(std::move(file)), path_(std::move(path)), slice_(slice) {}
+  std::optional<std::uint64_t> size_bytes() const override { return slice_.length; }
+
+ private:
+  Result<std::size_t> pull(std::span<char> buffer) override {
+    const std::uint64_t left = slice_.length - taken_;
+    if (ended_) return 0;
+    if (left == 0) return end(0);
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
+    for (;;) {
+      const ssize_t got = ::pread(file_.descriptor.get(), buffer.data(), count,
+                                  static_cast<off_t>(slice_.first + taken_));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) {
+        ended_ = true;
+        return fail(file_error(path_, errno));
+      }
+      if (got == 0) return end(left);
+      taken_ += static_cast<std::uint64_t>(got);
+      return static_cast<std::size_t>(got);
+    }
+  }
+
+  Result<std::size_t> end(std::uint64_t missing) {
+    ended_ = true;
+    struct stat now {};
+    const bool same =
+        ::fstat(file_.descriptor.get(), &now) == 0 && stamp_of(now) == stamp_of(file_.status);
+    if (same && missing == 0) return 0;
+    return fail(ErrorCode::source_changed, fmt::format("{}: changed while it was read", path_));
+  }
+
+  OpenFile file_;
+  std::string path_;
+  Slice slice_;
+  std::uint64_t taken_ = 0;
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -115,6 +167,10 @@ Result<std::optional<OpenFile>> open_regular(const std::string& path) {
   return file;
 }
 
+std::unique_ptr<ByteSource> read_slice(OpenFile file, std::string path, const Slice& slice) {
+  return std::make_unique<FileSource>(std::move(file), std::move(path), slice);
+}
+
 Result<std::string> md5_of(const OpenFile& file, const std::string& path) {
   Md5 md5;
   std::vector<char> buffer(std::size_t{256} << 10);
@@ -165,6 +221,15 @@ Result<void> check_writable(std::string path) {
   }
 }
 
+std::optional<std::string> key_of_notes(const std::string& path) {
+  const auto text = read_file(path, kNotesBytesMax, ErrorCode::file_unreadable);
+  if (!text) return std::nullopt;
+  const auto json = parse_json(*text, path);
+  std::string key = json ? string_at(*json, "key") : "";
+  if (key.empty()) return std::nullopt;
+  return key;
+}
+
 std::vector<Note> read_notes(const std::string& path) {
   std::vector<Note> notes;
   const auto text = read_file(path, kNotesBytesMax, ErrorCode::file_unreadable);
@@ -188,7 +253,10 @@ std::string notes_text(const std::string& key, const std::vector<Note>& notes) {
                     {"inode", note.stamp.inode},
                     {"etag", note.etag},
                     {"content_type", note.content_type},
-                    {"metadata", note.metadata}});
+                    {"cache_control", note.cache_control},
+                    {"storage_class", note.storage_class},
+                    {"metadata", note.metadata},
+                    {"tags", note.tags}});
   }
   return to_text(Json{{"key", key}, {"notes", std::move(list)}}) + '\n';
 }

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,7 +17,7 @@
 #include "runtime/bytes.h"
 #include "runtime/context.h"
 #include "runtime/result.h"
-#include "s3client/object_store.h"
+#include "s3client/list_page.h"
 
 namespace miniatura {
 
@@ -63,6 +65,10 @@ struct OpenFile {
 };
 Result<std::optional<OpenFile>> open_regular(const std::string& path);
 
+// A slice of an open file. Overwritten by rename it stays as it is; overwritten in place, by hand,
+// it is source_changed.
+std::unique_ptr<ByteSource> read_slice(OpenFile file, std::string path, const Slice& slice);
+
 // The MD5 of all of it, read past the descriptor's own position.
 Result<std::string> md5_of(const OpenFile& file, const std::string& path);
 
@@ -81,12 +87,16 @@ struct Note {
   FileStamp stamp;
   std::string etag;
   std::string content_type = "application/octet-stream";
+  std::string cache_control;
+  std::string storage_class;  // kept and given back; every one is the same disk
   std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> tags;
 };
 
 // The notes of a side file; none where it is absent or not ours to understand: its object then
 // counts as put by hand.
 std::vector<Note> read_notes(const std::string& path);
 std::string notes_text(const std::string& key, const std::vector<Note>& notes);
+std::optional<std::string> key_of_notes(const std::string& path);  // whose notes are these?
 
 }  // namespace miniatura

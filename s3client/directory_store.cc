@@ -5,17 +5,20 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <optional>
 #include <utility>
 
 #include "runtime/crypto.h"
 #include "s3client/directory_files.h"
+#include "s3client/directory_listing.h"
 #include "s3client/key_path.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
 namespace {
 
+constexpr const char* kStates = "/.miniatura";
 constexpr int kReadsMax = 5;  // of a file that keeps changing under us
 
 // Everything about one object that lies under ROOT.
@@ -40,45 +43,6 @@ struct Found {
   OpenFile file;
   Note note;
   std::string path;
-};
-
-// The rest of an open file. Overwritten by rename it stays as it is; overwritten in place, by hand,
-// it is source_changed.
-class FileSource : public ByteSource {
- public:
-  FileSource(OpenFile file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
-  std::optional<std::uint64_t> size_bytes() const override { return stamp_of(file_.status).size; }
-
- private:
-  Result<std::size_t> pull(std::span<char> buffer) override {
-    while (!ended_) {
-      const ssize_t got = ::read(file_.descriptor.get(), buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) {
-        ended_ = true;
-        return fail(file_error(path_, errno));
-      }
-      taken_ += static_cast<std::uint64_t>(got);
-      if (got > 0) return static_cast<std::size_t>(got);
-      ended_ = true;
-      return end();
-    }
-    return 0;
-  }
-
-  Result<std::size_t> end() const {
-    struct stat now {};
-    const bool same = ::fstat(file_.descriptor.get(), &now) == 0 &&
-                      stamp_of(now) == stamp_of(file_.status) &&
-                      taken_ == stamp_of(file_.status).size;
-    if (same) return 0;
-    return fail(ErrorCode::source_changed, fmt::format("{}: changed while it was read", path_));
-  }
-
-  OpenFile file_;
-  std::string path_;
-  std::uint64_t taken_ = 0;
-  bool ended_ = false;
 };
 
 bool holds(const PutCondition& condition, const std::optional<Found>& current) {
@@ -146,26 +110,64 @@ Result<void> make_state_directory(const std::string& path, std::size_t from) {
   return fail(ErrorCode::store_unavailable, fmt::format("{}: is no directory", path));
 }
 
+// "" for a time that has no year in the calendar: somebody's touch.
+std::string utc_text(std::time_t time) {
+  std::tm parts{};
+  return ::gmtime_r(&time, &parts) == nullptr ? "" : fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
+}
+
 ObjectInfo info_of(const Found& found) {
   ObjectInfo info;
   info.size = found.note.stamp.size;
   info.etag = found.note.etag;
   info.content_type = found.note.content_type;
+  info.cache_control = found.note.cache_control;
+  info.storage_class = found.note.storage_class;
   info.metadata = found.note.metadata;
-  info.last_modified =
-      fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(found.file.status.st_mtime));
+  info.last_modified = utc_text(found.file.status.st_mtime);
   return info;
+}
+
+Note note_of(const PutRequest& request, const FileStamp& stamp) {
+  Note note;
+  note.stamp = stamp;
+  note.etag = md5_hex(request.body);
+  note.content_type = request.content_type;
+  note.cache_control = request.cache_control;
+  note.storage_class = request.storage_class;
+  note.metadata = request.metadata;
+  note.tags = request.tags;
+  return note;
+}
+
+// An object's file goes; a directory or a pipe at its path is not the object.
+Result<void> unlink_object(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return fail(file_error(path, errno));
+}
+
+// The directories that a key made and nobody needs any more, up to its bucket. Under the bucket's
+// lock no put is between making its directories and renaming its file into them.
+void remove_empty_parents(const Places& places) {
+  std::string path = places.plain;
+  for (;;) {
+    path.resize(path.rfind('/'));
+    if (path.size() <= places.bucket.size() || ::rmdir(path.c_str()) != 0) return;
+  }
 }
 
 class DirectoryStore : public ObjectStore {
  public:
   explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
 
-  Result<Object> get(const ObjectId& id, const Context& context) override {
+  using ObjectStore::get;
+  Result<Object> get(const ObjectId& id, const ByteRange& range, const Context& context) override {
     TRY(found, look_up(id, context));
     ObjectInfo info = info_of(found);
-    return Object{std::move(info),
-                  std::make_unique<FileSource>(std::move(found.file), std::move(found.path))};
+    TRY(slice, slice_of(id, range, info.size));
+    return Object{std::move(info), read_slice(std::move(found.file), std::move(found.path), slice)};
   }
 
   Result<ObjectInfo> head(const ObjectId& id, const Context& context) override {
@@ -173,14 +175,63 @@ class DirectoryStore : public ObjectStore {
     return info_of(found);
   }
 
+  // The reserve first: what a crash leaves is the object, or nothing of it.
+  Result<void> remove(const ObjectId& id, const Context& context) override {
+    CHECKED(check_object_id(id));
+    const Places places = places_of(id.bucket, id.key);
+    CHECKED(check_there(id.bucket, places.bucket));
+    if (!id.version.empty()) return {};  // there are none
+    const auto lock = lock_for_writing(places, context);
+    if (!lock) return fail(lock.error());
+    for (const std::string& path : {places.reserve, places.plain, places.notes}) {
+      CHECKED(unlink_object(path));
+    }
+    remove_empty_parents(places);
+    return {};
+  }
+
+  // The lock covers the names alone. What is known of each is looked up after it: for a file put
+  // there by hand that is to read all of it, for its etag.
+  Result<Listing> list(const ListRequest& request, const Context& context) override {
+    CHECKED(check_bucket(request.bucket));
+    const Places places = places_of(request.bucket, "");
+    CHECKED(check_there(request.bucket, places.bucket));
+    TRY(page, ListPage::of(request));
+    {
+      const auto lock = lock_file(places.lock(), LockKind::shared, context.deadline);
+      if (!lock && lock.error().code == ErrorCode::deadline_exceeded) return fail(lock.error());
+      const BucketPaths paths{places.bucket, root_ + kStates, places.state + "/reserve",
+                              places.state + "/notes"};
+      CHECKED(take_keys(paths, context.deadline, page));
+    }
+    ListPage::Taken taken = std::move(page).finish();
+    Listing listing;
+    listing.next_page = std::move(taken.next_page);
+    for (const auto& [name, is_prefix] : taken.names) {
+      if (is_prefix) {
+        listing.prefixes.push_back(name);
+        continue;
+      }
+      const auto found = look_up({request.bucket, name, ""}, context);
+      if (!found && found.error().code == ErrorCode::store_not_found) continue;  // gone meanwhile
+      if (!found) return fail(found.error());
+      const ObjectInfo info = info_of(*found);
+      listing.objects.push_back({name, info.size, info.etag, info.last_modified});
+    }
+    return listing;
+  }
+
+  Result<std::string> presign(const PresignRequest& request) override {
+    return fail(
+        ErrorCode::store_rejected,
+        fmt::format("{}: a directory has no URLs", object_name(request.id.bucket, request.id.key)));
+  }
+
   Result<PutResult> put(const PutRequest& request, const Context& context) override {
     CHECKED(check_put(request));
     const Places places = places_of(request.bucket, request.key);
     CHECKED(check_there(request.bucket, places.bucket));
-    for (const char* part : {"/notes", "/reserve"}) {
-      CHECKED(make_state_directory(places.state + part, root_.size()));
-    }
-    const auto lock = lock_file(places.lock(), LockKind::exclusive, context.deadline);
+    const auto lock = lock_for_writing(places, context);
     if (!lock) return fail(lock.error());
     TRY(current, find(places));
     if (!holds(request.condition, current)) {
@@ -213,11 +264,18 @@ class DirectoryStore : public ObjectStore {
     Places places;
     places.bucket = root_ + '/' + bucket;
     places.plain = places.bucket + '/' + path_of_key(key);
-    places.state = root_ + "/.miniatura/" + bucket;
+    places.state = root_ + kStates + '/' + bucket;
     const std::string hash = sha256_hex(key);
     places.reserve = places.state + "/reserve/" + hash;
     places.notes = places.state + "/notes/" + hash + ".json";
     return places;
+  }
+
+  Result<Descriptor> lock_for_writing(const Places& places, const Context& context) const {
+    for (const char* part : {"/notes", "/reserve"}) {
+      CHECKED(make_state_directory(places.state + part, root_.size()));
+    }
+    return lock_file(places.lock(), LockKind::exclusive, context.deadline);
   }
 
   Result<Found> look_up(const ObjectId& id, const Context& context) const {
@@ -258,8 +316,7 @@ class DirectoryStore : public ObjectStore {
                                                   const std::string& incoming,
                                                   const std::string& target) {
     TRY(stamp, write_fresh(incoming, request.body));
-    std::vector<Note> notes = {
-        {stamp, md5_hex(request.body), request.content_type, request.metadata}};
+    std::vector<Note> notes = {note_of(request, stamp)};
     if (current) notes.push_back(current->note);
     const auto renamed = [&]() -> Result<bool> {
       CHECKED(write_notes(request.key, notes, places));

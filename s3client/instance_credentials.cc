@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/retry.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -40,8 +39,8 @@ class Metadata {
     request.headers.add("X-aws-ec2-metadata-token-ttl-seconds", "300");
     // Nobody there is the usual answer, and final; a busy service is asked again.
     auto first = ask(request, 1);
-    const bool is_busy = !first && is_retryable_status(first.error().http_status);
-    TRY(token, is_busy ? ask(std::move(request), 2) : std::move(first));
+    const bool again = !first && is_busy(first.error().http_status);
+    TRY(token, again ? ask(std::move(request), 2) : std::move(first));
     if (token.empty() || !is_header_value(token)) {
       return fail(no_credentials(place_, "the answer is no token"));
     }

@@ -70,19 +70,24 @@ std::string path_of_key(std::string_view key) {
 }
 
 std::optional<std::string> key_of_path(std::string_view path) {
+  std::string key = beginning_of_keys(path);
+  if (!key.empty() && key.back() == '/') key.pop_back();  // a file's name is the last part
+  if (path_of_key(key) != path) return std::nullopt;
+  return key;
+}
+
+std::string beginning_of_keys(std::string_view directory) {
   std::string key;
-  for (std::string_view rest = path;;) {
+  for (std::string_view rest = directory;;) {
     const std::size_t slash = rest.find('/');
     std::string_view name = rest.substr(0, slash);
     const bool continued = ends_with(name, kContinued);
     if (continued) name.remove_suffix(kContinued.size());
     if (name != kEmptyPart) key += part_of_name(name);
-    if (slash == std::string_view::npos) break;
     if (!continued) key += '/';
+    if (slash == std::string_view::npos) return key;
     rest.remove_prefix(slash + 1);
   }
-  if (path_of_key(key) != path) return std::nullopt;
-  return key;
 }
 
 }  // namespace miniatura

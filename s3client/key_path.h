@@ -24,4 +24,8 @@ std::string path_of_key(std::string_view key);
 // Nothing where path_of_key would never have made this path.
 std::optional<std::string> key_of_path(std::string_view path);
 
+// With what every key begins whose path lies in this directory: "2024/" of 2024. Of no meaning for
+// a directory that no key's path has.
+std::string beginning_of_keys(std::string_view directory);
+
 }  // namespace miniatura

@@ -10,7 +10,6 @@
 #include "s3client/directory_store.h"
 #include "s3client/profile.h"
 #include "s3client/s3_store.h"
-#include "s3client/signing_transport.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -22,40 +21,20 @@ struct S3Settings {
   std::shared_ptr<CredentialsProvider> credentials;
 };
 
-// One thread's whole stack: the store, and the transports under it.
-class OwningS3Store : public ObjectStore {
+// What one thread's store stands on. A base, so that it is there before the store is.
+struct Connections {
+  Connections(const S3Settings& settings, Clock& clock)
+      : credentials(settings.credentials), transport(make_curl_transport(settings.curl, clock)) {}
+
+  std::shared_ptr<CredentialsProvider> credentials;
+  std::unique_ptr<HttpTransport> transport;
+};
+
+class ConnectedS3Store : private Connections, public S3Store {
  public:
-  OwningS3Store(const S3Settings& settings, Clock& clock)
-      : credentials_(settings.credentials),
-        curl_(make_curl_transport(settings.curl, clock)),
-        signing_(
-            make_signing_transport(*curl_, *credentials_, clock, {"s3", settings.endpoint.region})),
-        retrying_(make_retrying_transport(*signing_, clock, system_random())),
-        store_(*retrying_, settings.endpoint) {}
-
-  Result<Object> get(const ObjectId& id, const Context& context) override {
-    return store_.get(id, context);
-  }
-  Result<ObjectInfo> head(const ObjectId& id, const Context& context) override {
-    return store_.head(id, context);
-  }
-  Result<PutResult> put(const PutRequest& request, const Context& context) override {
-    return store_.put(request, context);
-  }
-  std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
-                                         const Context& context) override {
-    return store_.put_all(requests, context);
-  }
-  Result<void> reach(const std::string& bucket, const Context& context) override {
-    return store_.reach(bucket, context);
-  }
-
- private:
-  std::shared_ptr<CredentialsProvider> credentials_;
-  std::unique_ptr<HttpTransport> curl_;
-  std::unique_ptr<HttpTransport> signing_;
-  std::unique_ptr<HttpTransport> retrying_;  // around signing: each attempt is signed anew
-  S3Store store_;
+  ConnectedS3Store(const S3Settings& settings, Clock& clock)
+      : Connections(settings, clock),
+        S3Store({*transport, *credentials, clock, settings.endpoint, system_random()}) {}
 };
 
 // Not read where nothing of it would count: a cold start need not open a file.
@@ -81,7 +60,7 @@ Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
   TRY(credentials, default_credentials(environment, sts, {make_transport, clock}));
   settings.credentials = std::move(credentials);
   return [settings = std::move(settings), &clock]() -> std::unique_ptr<ObjectStore> {
-    return std::make_unique<OwningS3Store>(settings, clock);
+    return std::make_unique<ConnectedS3Store>(settings, clock);
   };
 }
 

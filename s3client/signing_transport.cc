@@ -38,6 +38,7 @@ class SigningTransport : public HttpTransport {
     if (credentials.is_anonymous()) return request;
     const SigningScope scope{amz_time(clock_.now()), target_.region, target_.service};
     HttpRequest copy = request;
+    if (credentials.access_key.empty()) return copy;  // anonymous
     sign_headers(copy.method, copy.url, copy.headers, sha256_hex(copy.body), credentials,
                  key_for(credentials, scope), scope);
     return copy;

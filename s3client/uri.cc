@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,9 @@ namespace {
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kBucketBytesMax = 255;  // S3's own, of the days before 2018
 constexpr std::size_t kHostLabelBytesMax = 63;
+constexpr std::size_t kTagsMax = 10;
+constexpr std::size_t kTagKeyCharactersMax = 128;
+constexpr std::size_t kTagValueCharactersMax = 256;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -77,6 +81,33 @@ bool is_metadata_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return is_digit(c) || is_lower(c) || c == '-' || c == '_' || c == '.';
   });
+}
+
+std::size_t character_count(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+// What S3 would not take of them; "" where it takes all.
+std::string wrong_tags(const std::map<std::string, std::string>& tags) {
+  if (tags.size() > kTagsMax) {
+    return fmt::format("{} tags, over the limit of {}", tags.size(), kTagsMax);
+  }
+  for (const auto& [key, value] : tags) {
+    if (!is_utf8(key) || !is_utf8(value)) {
+      return fmt::format("the tag {} is not UTF-8", percent_encode(key));
+    }
+    if (key.empty() || character_count(key) > kTagKeyCharactersMax) {
+      return fmt::format("a tag's key has {} characters, not 1 to {}", character_count(key),
+                         kTagKeyCharactersMax);
+    }
+    if (character_count(value) > kTagValueCharactersMax) {
+      return fmt::format("the value of the tag {} has {} characters, over the limit of {}", key,
+                         character_count(value), kTagValueCharactersMax);
+    }
+  }
+  return "";
 }
 
 bool fits_host_label(std::string_view bucket) {
@@ -239,6 +270,13 @@ Result<void> check_put(const PutRequest& request) {
       return wrong(fmt::format("the metadata {} is not printable ASCII", name));
     }
   }
+  if (!is_header_value(request.cache_control)) {
+    return wrong("the cache control is not printable ASCII");
+  }
+  if (!is_header_value(request.storage_class)) {
+    return wrong("the storage class is not printable ASCII");
+  }
+  if (const std::string what = wrong_tags(request.tags); !what.empty()) return wrong(what);
   return {};
 }
 
@@ -263,7 +301,7 @@ Result<S3Endpoint> endpoint_from(const Environment& environment, const ProfileSe
   TRY(url,
       configured_endpoint(environment, "AWS_ENDPOINT_URL_S3", profile, profile.endpoint_url_s3));
   if (!url.empty()) return S3Endpoint{url, true, region};
-  return S3Endpoint{fmt::format("https://s3.{}.{}", region, domain_of(region)), false, region};
+  return in_region({"", false, "", true}, region);
 }
 
 Result<std::string> sts_endpoint_from(const Environment& environment,
@@ -273,6 +311,17 @@ Result<std::string> sts_endpoint_from(const Environment& environment,
   if (!url.empty()) return std::move(url);
   return fmt::format("https://sts.{}.{}", region, domain_of(region));
 }
+
+S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region) {
+  S3Endpoint there = endpoint;
+  there.region = region;
+  if (endpoint.is_aws) {
+    there.url = fmt::format("https://s3.{}.{}", region, domain_of(region));
+  }
+  return there;
+}
+
+bool is_region(std::string_view text) { return !text.empty() && fits_host_label(text); }
 
 std::string object_url(const S3Endpoint& endpoint, const ObjectId& id) {
   std::string url;

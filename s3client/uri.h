@@ -50,7 +50,14 @@ struct S3Endpoint {
   std::string url;  // "https://s3.eu-west-1.amazonaws.com", no slash at the end
   bool path_style = false;
   std::string region;
+  bool is_aws = false;  // AWS's own: the URL follows from the region
 };
+
+// The same endpoint, for a bucket of another region: AWS has a host each, others only sign for it.
+S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region);
+
+// "eu-west-1": what may become a part of a host name.
+bool is_region(std::string_view text);
 
 // From AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile (path style), else AWS's own for
 // AWS_REGION, AWS_DEFAULT_REGION or the profile's region, else us-east-1. With

@@ -4,13 +4,17 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 namespace miniatura {
 namespace {
 
-constexpr std::size_t kXmlBytesMax = std::size_t{1} << 20;
 constexpr int kDepthMax = 32;  // S3's deepest answer has 6
+// An element costs hundreds of bytes, its tags but four. S3's longest answer, 1,000 objects of a
+// listing with 12 elements each, has 24,000 tags.
+constexpr std::ptrdiff_t kTagsMax = 100'000;
 
 std::string_view view_of(const xmlChar* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
@@ -54,10 +58,14 @@ std::string XmlElement::text_at(std::string_view child_name) const {
   return found == nullptr ? std::string() : found->text;
 }
 
-Result<XmlElement> parse_xml(ByteView text, std::string_view what) {
-  if (text.size() > kXmlBytesMax) {
+Result<XmlElement> parse_xml(ByteView text, std::string_view what, std::size_t bytes_max) {
+  if (text.size() > bytes_max) {
     return fail(ErrorCode::network_invalid, fmt::format("{}: {} bytes of XML, over the limit of {}",
-                                                        what, text.size(), kXmlBytesMax));
+                                                        what, text.size(), bytes_max));
+  }
+  if (std::count(text.begin(), text.end(), '<') > kTagsMax) {
+    return fail(ErrorCode::network_invalid,
+                fmt::format("{}: XML of more than {} tags", what, kTagsMax));
   }
   const std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(xmlNewParserCtxt(),
                                                                              &xmlFreeParserCtxt);

@@ -32,6 +32,7 @@ void add_lambda_command(CLI::App& app, const Environment& environment, Run& run)
 void add_replay_command(CLI::App& app, const Environment& environment, Run& run);
 void add_thumb_command(CLI::App& app, const Environment& environment, Run& run);
 void add_journal_command(CLI::App& app, const Environment& environment, Run& run);
+void add_s3_command(CLI::App& app, const Environment& environment, Run& run);
 void add_config_command(CLI::App& app, const Environment& environment, Run& run);
 
 // Without CLI11: a cold start does no more than it needs.

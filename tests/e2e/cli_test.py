@@ -13,7 +13,8 @@ from fake_s3 import FakeS3
 class Help(support.Case):
     def test_every_command_explains_itself(self):
         for command in ((), ("lambda",), ("replay",), ("thumb",), ("journal",), ("journal", "list"), ("config",),
-                        ("config", "check")):
+                        ("config", "check"), ("s3",), ("s3", "get"), ("s3", "put"), ("s3", "head"), ("s3", "ls"),
+                        ("s3", "rm"), ("s3", "presign")):
             with self.subTest(command):
                 done = self.run_it(*command, "--help")
                 self.assertEqual((done.code, done.err), (0, ""))
@@ -28,7 +29,7 @@ class Help(support.Case):
     def test_wrong_usage_is_exit_2_and_one_line_that_names_the_word(self):
         for arguments, named in ((("frobnicate",), "frobnicate"), (("replay",), "FILE"), (("thumb", "a.jpg"), "-o"),
                                  (("replay", "--no-such", "x"), "--no-such"),
-                                 ((), "lambda, replay, thumb, journal, config"), (("journal",), "subcommand")):
+                                 ((), "lambda, replay, thumb, journal, s3, config"), (("journal",), "subcommand")):
             with self.subTest(arguments):
                 self.assert_error(self.run_it(*arguments), 2, "usage", named)
 

@@ -6,7 +6,7 @@
 
 #include "s3client/s3_store.h"
 #include "tests/handler/pipeline_test.h"
-#include "tests/support/scripted_transport.h"
+#include "tests/support/scripted_s3.h"
 
 namespace miniatura {
 namespace {
@@ -37,12 +37,12 @@ TEST_F(ProcessTest, a_source_that_is_gone_or_empty_is_skipped) {
 }
 
 TEST_F(ProcessTest, a_source_that_comes_without_its_length_is_not_taken_for_empty) {
-  ScriptedTransport transport;
-  transport.push(404);                                // the commit mark
-  transport.push(200, red(), {{"ETag", "\"red\""}});  // the source, in chunks
-  transport.push(200, {}, {{"ETag", "\"small\""}});
-  transport.push(200, {}, {{"ETag", "\"card\""}});
-  S3Store store(transport, {"http://127.0.0.1:9000", true, "us-east-1"});
+  ScriptedS3 s3;
+  s3.transport.push(404);  // the commit mark
+  s3.transport.push(200, red(), {{"ETag", "\"red\""}, {"Transfer-Encoding", "chunked"}});
+  s3.transport.push(200, {}, {{"ETag", "\"small\""}});
+  s3.transport.push(200, {}, {{"ETag", "\"card\""}});
+  S3Store store(s3.access());
   const Outcome outcome =
       process(event_of("a.png", "red"), {&rules_, &limits_, &store, &clock_}, {});
   EXPECT_EQ(outcome.what, What::stored);

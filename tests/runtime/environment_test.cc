@@ -25,6 +25,14 @@ TEST(EnvironmentTest, a_program_gets_a_line_a_variable_empty_ones_too) {
   EXPECT_EQ(environment.lines(), (std::vector<std::string>{"A=1=2", "B="}));
 }
 
+TEST(EnvironmentTest, a_copy_with_another_value_leaves_the_first_as_it_is) {
+  const Environment environment({{"A", "1"}, {"B", "2"}});
+  const Environment other = environment.with("A", "one").with("C", "3");
+  EXPECT_EQ(other.get_or("A", "") + other.get_or("B", "") + other.get_or("C", ""), "one23");
+  EXPECT_EQ(environment.get("A"), "1");
+  EXPECT_EQ(environment.get("C"), std::nullopt);
+}
+
 TEST(EnvironmentTest, a_copy_does_not_follow_the_process) {
   set_process_variable("MINIATURA_TEST", "before");
   const Environment environment = Environment::of_process();

@@ -40,6 +40,16 @@ TEST(SendTest, a_reply_over_the_limit_is_an_error_that_names_it) {
   EXPECT_NE(reply.error().message.find("limit of 5"), std::string::npos) << reply.error().message;
 }
 
+TEST(HttpDate, is_understood_in_the_form_that_is_sent) {
+  EXPECT_EQ(parse_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
+            Clock::Time(std::chrono::seconds(1'700'000'000)));
+  for (const char* text : {"", "Tue, 14 Nov 2023 22:13:20", "Tue, 14 Nov 2023 22:13:20 +0100",
+                           "Tuesday, 14-Nov-23 22:13:20 GMT", "2023-11-14T22:13:20Z",
+                           "Tue, 14 Nov 2023 22:13:20 GMT "}) {
+    EXPECT_FALSE(parse_http_date(text)) << text;
+  }
+}
+
 TEST(SendTest, a_message_never_holds_the_query) {
   ScriptedTransport transport;
   transport.push(200, "123456");

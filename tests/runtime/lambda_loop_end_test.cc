@@ -202,7 +202,7 @@ class EndingInMidEvent : public HttpTransport {
   class Payload : public ByteSource {
     Result<std::size_t> pull(std::span<char> buffer) override {
       if (std::exchange(sent_, true)) return 0;
-      std::raise(SIGTERM);
+      static_cast<void>(std::raise(SIGTERM));
       buffer[0] = '1';
       return 1;
     }
@@ -225,7 +225,7 @@ class LambdaSigtermDeathTest : public testing::Test {
     platform.add("1");
     platform.add("2");
     const int code = platform.run([](const Delivery& delivery) {
-      std::raise(SIGTERM);
+      static_cast<void>(std::raise(SIGTERM));
       return echo(delivery);
     });
     const bool drained = platform.polls().size() == 1 && platform.responses().size() == 1;
@@ -254,7 +254,7 @@ class LambdaSigtermDeathTest : public testing::Test {
     std::once_flag told;  // the busy one may ask as well before it has heard of its end
     platform.status_of_post = [&](const ScriptedRequest&) {
       // The parent reads it: nothing else of this process is left to ask.
-      std::fputs("posted\n", stderr);
+      static_cast<void>(std::fputs("posted\n", stderr));
       return 202;
     };
     platform.on_last_poll = [&] {

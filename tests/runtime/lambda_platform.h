@@ -25,7 +25,7 @@ class LogFile {
   LogFile() : file_(std::tmpfile()), log_(LogLevel::debug, fileno(file_)) {}
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
-  ~LogFile() { std::fclose(file_); }
+  ~LogFile() { static_cast<void>(std::fclose(file_)); }
   const Log& log() const { return log_; }
   std::string text() const {
     std::string text(1 << 20, '\0');

@@ -18,7 +18,7 @@ namespace {
 
 class LogTest : public testing::Test {
  protected:
-  ~LogTest() override { std::fclose(file_); }
+  ~LogTest() override { static_cast<void>(std::fclose(file_)); }
   std::string text() const {
     std::string text(65536, '\0');
     text.resize(static_cast<std::size_t>(::pread(fileno(file_), text.data(), text.size(), 0)));

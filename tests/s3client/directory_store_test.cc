@@ -200,7 +200,7 @@ TEST_F(DirectoryStoreFiles, a_write_that_fails_leaves_the_old_object_and_no_file
   const auto stored = put("k", std::string(1 << 20, 'x'));
   const auto fresh = put("fresh/k", std::string(1 << 20, 'x'));
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  ::signal(SIGXFSZ, handler);
+  static_cast<void>(::signal(SIGXFSZ, handler));
 
   ASSERT_FALSE(stored);
   EXPECT_EQ(stored.error().code, ErrorCode::store_unavailable);

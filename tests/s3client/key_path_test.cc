@@ -31,7 +31,7 @@ TEST(KeyPath, a_long_part_becomes_directories) {
 
 // Keys of the letters that make trouble, of all lengths.
 std::string odd_key(std::mt19937& random) {
-  static const std::string kPieces[] = {"%",
+  static const std::string letters[] = {"%",
                                         "/",
                                         ".",
                                         "~",
@@ -44,7 +44,7 @@ std::string odd_key(std::mt19937& random) {
                                         std::string(80, 'x')};
   std::string key;
   const auto pieces = 1 + random() % 12;
-  for (unsigned i = 0; i < pieces; ++i) key += kPieces[random() % std::size(kPieces)];
+  for (unsigned i = 0; i < pieces; ++i) key += letters[random() % std::size(letters)];
   return key;
 }
 
@@ -58,6 +58,11 @@ TEST(KeyPath, no_two_keys_share_a_path_and_every_path_leads_back) {
     keys.insert(key);
     paths.insert(path);
     ASSERT_EQ(key_of_path(path), key) << path;
+    for (std::size_t slash = path.find('/'); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      const std::string beginning = beginning_of_keys(path.substr(0, slash));
+      ASSERT_EQ(key.substr(0, beginning.size()), beginning) << path;
+    }
     std::istringstream names(path + "/");
     for (std::string name; std::getline(names, name, '/');) {
       ASSERT_TRUE(!name.empty() && name != "." && name != ".." && name.size() <= 255) << path;
@@ -65,6 +70,13 @@ TEST(KeyPath, no_two_keys_share_a_path_and_every_path_leads_back) {
     }
   }
   EXPECT_EQ(keys.size(), paths.size());
+}
+
+TEST(KeyPath, all_keys_in_a_directory_begin_alike) {
+  EXPECT_EQ(beginning_of_keys("2024"), "2024/");
+  EXPECT_EQ(beginning_of_keys("a/%~"), "a//");
+  EXPECT_EQ(beginning_of_keys("a/%2E%2E/100%25"), "a/../100%/");
+  EXPECT_EQ(beginning_of_keys("a/long%+"), "a/long");
 }
 
 TEST(KeyPath, a_path_that_no_key_has_is_no_object) {

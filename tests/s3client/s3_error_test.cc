@@ -10,13 +10,25 @@ Bytes xml_of(const std::string& code) {
          "</Code><Message>In its words.</Message><RequestId>REQ1</RequestId></Error>";
 }
 
+const Clock::Time kNow{std::chrono::seconds(1'700'000'000)};
+
+S3Call call_of(const std::string& method, bool conditional = false) {
+  S3Call call{method, {"b", "k", ""}};
+  if (conditional) call.headers.add("If-Match", "\"e\"");
+  return call;
+}
+
+Error s3_error(const S3Call& call, int status, const HttpHeaders& headers, ByteView body) {
+  return s3_failure(call, status, headers, body, kNow).error;
+}
+
 ErrorCode meaning(const std::string& method, int status, const std::string& code,
                   bool conditional = false) {
-  return s3_error({method, "b", "k", conditional}, status, {}, xml_of(code)).code;
+  return s3_error(call_of(method, conditional), status, {}, xml_of(code)).code;
 }
 
 ErrorCode bare(const std::string& method, int status, bool conditional = false) {
-  return s3_error({method, "b", "k", conditional}, status, {}, "").code;
+  return s3_error(call_of(method, conditional), status, {}, "").code;
 }
 
 TEST(S3Error, the_code_of_the_service_decides_first) {
@@ -69,11 +81,10 @@ TEST(S3Error, the_code_of_the_service_decides_first) {
 TEST(S3Error, an_unknown_404_is_never_an_absent_object) {
   EXPECT_NE(meaning("GET", 404, "SomethingNew"), ErrorCode::store_not_found);
   EXPECT_NE(bare("GET", 404), ErrorCode::store_not_found);
-  EXPECT_NE(s3_error({"GET", "b", "k"}, 404, {}, "<html>404</html>").code,
+  EXPECT_NE(s3_error(call_of("GET"), 404, {}, "<html>404</html>").code, ErrorCode::store_not_found);
+  EXPECT_NE(s3_error(call_of("GET"), 404, {}, "<Error><Code>NoSuchKey</Code>").code,
             ErrorCode::store_not_found);
-  EXPECT_NE(s3_error({"GET", "b", "k"}, 404, {}, "<Error><Code>NoSuchKey</Code>").code,
-            ErrorCode::store_not_found);
-  EXPECT_NE(s3_error({"GET", "b", "k"}, 404, {}, "<html><Code>NoSuchKey</Code></html>").code,
+  EXPECT_NE(s3_error(call_of("GET"), 404, {}, "<html><Code>NoSuchKey</Code></html>").code,
             ErrorCode::store_not_found);
 }
 
@@ -83,7 +94,7 @@ TEST(S3Error, a_head_has_only_its_status) {
   EXPECT_EQ(bare("HEAD", 400), ErrorCode::store_rejected);
   EXPECT_EQ(bare("HEAD", 503), ErrorCode::store_unavailable);
   const HttpHeaders minio{{"X-Minio-Error-Code", "NoSuchBucket"}};
-  EXPECT_EQ(s3_error({"HEAD", "b", "k"}, 404, minio, "").code, ErrorCode::store_no_bucket);
+  EXPECT_EQ(s3_error(call_of("HEAD"), 404, minio, "").code, ErrorCode::store_no_bucket);
 }
 
 TEST(S3Error, statuses_without_words_have_a_meaning) {
@@ -106,8 +117,9 @@ TEST(S3Error, if_match_on_an_absent_object_is_a_failed_precondition) {
 }
 
 TEST(S3Error, the_message_names_the_object_and_what_the_service_said) {
-  const Error error = s3_error({"GET", "photos", "a\nb"}, 403, {}, xml_of("AccessDenied"));
-  EXPECT_EQ(error.message, "GET photos/a%0Ab: HTTP 403 AccessDenied: In its words.");
+  const Error error =
+      s3_error(S3Call{"GET", {"photos", "a\nb", ""}}, 403, {}, xml_of("AccessDenied"));
+  EXPECT_EQ(error.message, "GET photos/a%0Ab: HTTP 403 AccessDenied: In its words. (request REQ1)");
   EXPECT_EQ(error.service_code, "AccessDenied");
   EXPECT_EQ(error.request_id, "REQ1");
   EXPECT_EQ(error.http_status, 403);
@@ -115,7 +127,7 @@ TEST(S3Error, the_message_names_the_object_and_what_the_service_said) {
 
 TEST(S3Error, a_redirect_names_the_region_to_set) {
   const HttpHeaders headers{{"x-amz-bucket-region", "eu-west-1"}, {"x-amz-request-id", "HEADER"}};
-  const Error error = s3_error({"GET", "b", "k"}, 301, headers, xml_of("PermanentRedirect"));
+  const Error error = s3_error(call_of("GET"), 301, headers, xml_of("PermanentRedirect"));
   EXPECT_NE(error.message.find("region eu-west-1"), std::string::npos) << error.message;
   EXPECT_EQ(error.request_id, "HEADER");
 }
@@ -123,28 +135,27 @@ TEST(S3Error, a_redirect_names_the_region_to_set) {
 TEST(S3Error, a_wrong_region_is_worth_another_attempt_as_the_setting_can_be_mended) {
   const HttpHeaders headers{{"x-amz-bucket-region", "eu-west-1"}};
   for (const int status : {301, 400}) {
-    const Error error = s3_error({"HEAD", "b", "k"}, status, headers, "");
+    const Error error = s3_error(call_of("HEAD"), status, headers, "");
     EXPECT_TRUE(error.retryable()) << status;
     EXPECT_NE(error.message.find("region eu-west-1"), std::string::npos) << error.message;
   }
 }
 
-TEST(S3Error, retry_after_is_taken_when_it_is_a_sane_number) {
+TEST(S3Error, retry_after_is_taken_in_both_forms) {
   const auto after = [](const std::string& text) {
-    return s3_error({"GET", "b", "k"}, 503, {{"Retry-After", text}}, "").retry_after;
+    return s3_error(call_of("GET"), 503, {{"Retry-After", text}}, "").retry_after;
   };
   EXPECT_EQ(after("7"), std::chrono::seconds(7));
-  EXPECT_EQ(after("-7"), std::chrono::seconds(0));
   EXPECT_EQ(after("999999999"), std::chrono::hours(24));
-  EXPECT_FALSE(after("99999999999999"));
-  EXPECT_FALSE(after("Thu, 01 Jan 1970 00:00:00 GMT"));
+  EXPECT_EQ(after("Tue, 14 Nov 2023 22:13:27 GMT"), std::chrono::seconds(7));
+  EXPECT_FALSE(after("-7"));
   EXPECT_FALSE(after(""));
 }
 
 TEST(S3Error, words_are_cut_and_kept_on_one_line) {
   const std::string long_words(2000, 'x');
   const Error error =
-      s3_error({"GET", "b", "k"}, 400, {},
+      s3_error(call_of("GET"), 400, {},
                "<Error><Code>A\nB</Code><Message>" + long_words + "</Message></Error>");
   EXPECT_LT(error.message.size(), 700U);
   EXPECT_EQ(error.message.find('\n'), std::string::npos);

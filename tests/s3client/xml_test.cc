@@ -37,7 +37,8 @@ TEST(Xml, a_doctype_is_refused_whatever_it_holds) {
   std::string laughs = "<!DOCTYPE a [<!ENTITY a0 \"ha\">";
   for (int i = 1; i < 30; ++i) {
     const std::string before = "&a" + std::to_string(i - 1) + ";";
-    laughs += "<!ENTITY a" + std::to_string(i) + " \"" + before + before + "\">";
+    laughs.append("<!ENTITY a").append(std::to_string(i)).append(" \"");
+    laughs.append(before).append(before).append("\">");
   }
   EXPECT_TRUE(refused(laughs + "]><a b=\"&a29;\">&a29;</a>"));
 }
@@ -52,11 +53,19 @@ TEST(Xml, what_is_not_whole_is_refused) {
 
 TEST(Xml, size_and_depth_are_bounded) {
   EXPECT_FALSE(refused("<a>" + std::string(1000, 'x') + "</a>"));
-  EXPECT_TRUE(refused("<a>" + std::string(1 << 20, 'x') + "</a>"));
+  const std::string large = "<a>" + std::string(1 << 20, 'x') + "</a>";
+  EXPECT_TRUE(refused(large));
+  EXPECT_TRUE(parse_xml(large, "a reply", 2 << 20));
   std::string deep;
   for (int i = 0; i < 40; ++i) deep += "<a>";
   for (int i = 0; i < 40; ++i) deep += "</a>";
   EXPECT_TRUE(refused(deep));
+}
+
+TEST(Xml, so_are_its_elements) {
+  std::string many = "<a>";
+  for (int i = 0; i < 150'000; ++i) many += "<b/>";
+  EXPECT_TRUE(refused(many + "</a>"));
 }
 
 }  // namespace

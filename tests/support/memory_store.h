@@ -21,9 +21,12 @@ class MemoryStore : public ObjectStore {
   struct Version {
     ObjectInfo info;
     Bytes bytes;
+    std::map<std::string, std::string> tags;
+    bool removed = false;  // this very version, for good
   };
-  // Called before each operation ("get", "head", "put", "reach"), outside of any lock, so that it
-  // may use the store itself. An Error is what the operation then answers; nothing else is done.
+  // Called before each operation ("get", "head", "put", "remove", "list", "reach"), outside of any
+  // lock, so that it may use the store itself. An Error is what the operation then answers; nothing
+  // else is done.
   using Hook = std::function<std::optional<Error>(std::string_view operation, const ObjectId& id)>;
 
   MemoryStore() : state_(std::make_shared<State>()) {}
@@ -31,11 +34,15 @@ class MemoryStore : public ObjectStore {
     for (const std::string& bucket : buckets) add_bucket(bucket);
   }
 
-  Result<Object> get(const ObjectId& id, const Context& context) override;
+  using ObjectStore::get;
+  Result<Object> get(const ObjectId& id, const ByteRange& range, const Context& context) override;
   Result<ObjectInfo> head(const ObjectId& id, const Context& context) override;
   Result<PutResult> put(const PutRequest& request, const Context& context) override;
   std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
                                          const Context& context) override;
+  Result<void> remove(const ObjectId& id, const Context& context) override;
+  Result<Listing> list(const ListRequest& request, const Context& context) override;
+  Result<std::string> presign(const PresignRequest& request) override;
   Result<void> reach(const std::string& bucket, const Context& context) override;
 
   void add_bucket(const std::string& bucket);
@@ -62,6 +69,7 @@ class MemoryStore : public ObjectStore {
   struct Slot {
     std::vector<Version> history;
     bool present = false;
+    const Version* current() const;  // null where there is none
   };
   struct State {
     mutable std::mutex mutex;

@@ -1,4 +1,4 @@
-#include "tests/support/live_minio.h"
+#include "tests/support/live_server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -31,23 +32,24 @@ SystemClock& system_clock() {
   return clock;
 }
 
-std::string find_binary(const Environment& environment) {
-  if (const auto named = environment.get("MINIATURA_MINIO")) {
+std::string find_binary(const Environment& environment, const std::string& name,
+                        const std::string& variable) {
+  if (const auto named = environment.get(variable)) {
     return ::access(named->c_str(), X_OK) == 0 ? *named : "";
   }
   std::vector<std::string> candidates;
   std::istringstream path(environment.get_or("PATH", ""));
   for (std::string directory; std::getline(path, directory, ':');) {
-    candidates.push_back(directory + "/minio");
+    candidates.push_back(directory + "/" + name);
   }
-  candidates.emplace_back(MINIATURA_SOURCE_DIR "/.tools/bin/minio");
+  candidates.push_back(MINIATURA_SOURCE_DIR "/.tools/bin/" + name);
   for (const std::string& candidate : candidates) {
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return "";
 }
 
-// Free now; whoever takes it before MinIO does makes the start fail.
+// Free now; whoever takes it before the server does makes the start fail.
 int free_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -68,37 +70,75 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-}  // namespace
+using Words = std::vector<std::string>;
 
-Credentials LiveMinio::credentials() { return {"miniatura-test", "miniatura-test-secret", ""}; }
-
-LiveMinio* LiveMinio::shared() {
-  static const std::unique_ptr<LiveMinio> the_server = [] {
-    const std::string binary = find_binary(Environment::of_process());
-    std::unique_ptr<LiveMinio> server(new LiveMinio());
-    // The port is found and let go before MinIO takes it: another may be faster.
-    for (int i = 0; i < 3 && !binary.empty(); ++i) {
-      if (server->start(binary)) return server;
-    }
-    server.reset();
-    return server;
-  }();
-  if (the_server == nullptr && Environment::of_process().get_or("CI", "") == "true") {
-    // Thrown, so that it ends the test: a failure that a skip follows would let its body run.
-    throw std::runtime_error("no MinIO: set MINIATURA_MINIO to its binary");
-  }
-  return the_server.get();
+Words minio_words(const std::string& directory, const std::string& address) {
+  return {"server", directory + "/objects", "--quiet", "--address", address};
 }
 
-bool LiveMinio::start(const std::string& binary) {
+Words minio_variables(const Credentials& root) {
+  return {"MINIO_ROOT_USER=" + root.access_key, "MINIO_ROOT_PASSWORD=" + root.secret_key,
+          "MINIO_BROWSER=off"};
+}
+
+// It keeps metadata in extended attributes. (In files beside them, its other way, what an object
+// had stays with the next one of its name.)
+Words versity_words(const std::string& directory, const std::string& address) {
+  std::filesystem::create_directory(directory + "/objects");
+  return {"--port", address, "--quiet", "posix", directory + "/objects"};
+}
+
+Words versity_variables(const Credentials& root) {
+  return {"ROOT_ACCESS_KEY=" + root.access_key, "ROOT_SECRET_KEY=" + root.secret_key};
+}
+
+}  // namespace
+
+Credentials LiveServer::credentials() { return {"miniatura-test", "miniatura-test-secret", ""}; }
+
+// What one server is called, and wants to be called with.
+struct LiveServer::Kind {
+  std::string name;
+  std::string variable;  // may name the binary
+  Words (*words)(const std::string& directory, const std::string& address);
+  Words (*variables)(const Credentials& root);
+};
+
+LiveServer* LiveServer::minio() {
+  static const std::unique_ptr<LiveServer> server =
+      started({"minio", "MINIATURA_MINIO", minio_words, minio_variables});
+  return server.get();
+}
+
+LiveServer* LiveServer::versity() {
+  static const std::unique_ptr<LiveServer> server =
+      started({"versitygw", "MINIATURA_VERSITYGW", versity_words, versity_variables});
+  return server.get();
+}
+
+std::unique_ptr<LiveServer> LiveServer::started(const Kind& kind) {
+  const Environment environment = Environment::of_process();
+  const std::string binary = find_binary(environment, kind.name, kind.variable);
+  // The port is found and let go before the server takes it: another may be faster.
+  for (int i = 0; i < 3 && !binary.empty(); ++i) {
+    std::unique_ptr<LiveServer> server(new LiveServer());
+    if (server->start(kind, binary)) return server;
+  }
+  if (environment.get_or("CI", "") == "true") {
+    // Thrown, so that it ends the test: a failure that a skip follows would let its body run.
+    throw std::runtime_error(fmt::format("no {}: set {} to its binary", kind.name, kind.variable));
+  }
+  return nullptr;
+}
+
+bool LiveServer::start(const Kind& kind, const std::string& binary) {
   const std::string address = fmt::format("127.0.0.1:{}", free_port());
   url_ = "http://" + address;
-  const Credentials root = credentials();
-  std::vector<std::string> words = {binary,    "server",    directory_.path() + "/objects",
-                                    "--quiet", "--address", address};
-  std::vector<std::string> variables = {
-      "MINIO_ROOT_USER=" + root.access_key, "MINIO_ROOT_PASSWORD=" + root.secret_key,
-      "MINIO_BROWSER=off", "HOME=" + directory_.path(), "PATH=/usr/bin:/bin"};
+  Words words = kind.words(directory_.path(), address);
+  words.insert(words.begin(), binary);
+  Words variables = kind.variables(credentials());
+  variables.push_back("HOME=" + directory_.path());
+  variables.emplace_back("PATH=/usr/bin:/bin");
   const std::vector<char*> arguments = pointers(words);
   const std::vector<char*> environment = pointers(variables);
   const std::string log = directory_.path() + "/log";
@@ -117,9 +157,9 @@ bool LiveMinio::start(const std::string& binary) {
   return pid_ > 0 && wait_until_ready();
 }
 
-// /minio/health/ready is not enough: on a busy machine it says yes while signed requests are still
-// answered with XMinioServerNotInitialized. An object that was stored is.
-bool LiveMinio::wait_until_ready() const {
+// MinIO's /minio/health/ready is not enough: on a busy machine it says yes while signed requests
+// are still answered with XMinioServerNotInitialized. An object that was stored is.
+bool LiveServer::wait_until_ready() const {
   for (int i = 0; i < kReadyTries; ++i) {
     if (signed_put("/ready") && signed_put("/ready/object")) return true;
     if (::waitpid(pid_, nullptr, WNOHANG) == pid_) return false;
@@ -128,7 +168,7 @@ bool LiveMinio::wait_until_ready() const {
   return false;
 }
 
-LiveMinio::~LiveMinio() {
+LiveServer::~LiveServer() {
   if (pid_ <= 0) return;
   if (::kill(pid_, SIGTERM) != 0) return;
   for (int i = 0; i < kStopTries; ++i) {
@@ -139,14 +179,14 @@ LiveMinio::~LiveMinio() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-Environment LiveMinio::environment() const {
+Environment LiveServer::environment() const {
   const Credentials root = credentials();
   return Environment({{"AWS_ENDPOINT_URL_S3", url_},
                       {"AWS_ACCESS_KEY_ID", root.access_key},
                       {"AWS_SECRET_ACCESS_KEY", root.secret_key}});
 }
 
-bool LiveMinio::signed_put(const std::string& path) const {
+bool LiveServer::signed_put(const std::string& path) const {
   const auto curl = make_curl_transport({"miniatura-tests", false, ""}, system_clock());
   const auto provider = fixed_credentials(credentials());
   const auto signing =
@@ -159,13 +199,13 @@ bool LiveMinio::signed_put(const std::string& path) const {
   return reply && (reply->status == 200 || reply->status == 409);
 }
 
-std::string LiveMinio::make_bucket() {
+std::string LiveServer::make_bucket() {
   std::string bucket = fmt::format("bucket-{}", ++buckets_);
   EXPECT_TRUE(signed_put("/" + bucket)) << bucket;
   return bucket;
 }
 
-std::unique_ptr<ObjectStore> LiveMinio::open() const {
+std::unique_ptr<ObjectStore> LiveServer::open() const {
   return open_store("s3:", environment(), system_clock()).value()();
 }
 
