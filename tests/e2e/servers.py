@@ -1,9 +1,13 @@
 """Servers and certificates for the tests that prove the S3 client against others, and boto3 to ask them with."""
+import contextlib
+import http.client
 import itertools
 import pathlib
 import secrets
 import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,8 +33,8 @@ def boto(case, variables, **options):
     import boto3  # pylint: disable=import-outside-toplevel  (where it is missing, the file is skipped)
     import botocore.config  # pylint: disable=import-outside-toplevel
     sys.path.pop(0)
-    config = botocore.config.Config(s3={"addressing_style": "path"}, max_pool_connections=16, proxies={},
-                                    retries={"mode": "standard", "total_max_attempts": 3})
+    config = botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={},
+                                    max_pool_connections=16, retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.session.Session(
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"], aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         region_name=variables["AWS_REGION"]).client(
@@ -63,3 +67,58 @@ def start_versity(case):
     support.Server(case, [support.tool("versitygw"), "--port", f"127.0.0.1:{port}", "--quiet", "posix", objects], env,
                    lambda: socket.create_connection(("127.0.0.1", port), 5).close() is None, case.dir / "versity.log")
     return support.s3_variables(f"http://127.0.0.1:{port}", secret)
+
+
+class Authority:
+    """A private certificate authority; `file` is what those trust who trust it."""
+
+    def __init__(self, directory, name="the tests' own authority"):
+        self.dir = directory
+        self.dir.mkdir()
+        self.file = self.self_signed("ca", name)[0]
+
+    def self_signed(self, name, subject="127.0.0.1", hosts="IP:127.0.0.1"):
+        """(certificate, key), for who needs no authority."""
+        paths = self.dir / f"{name}.crt", self.dir / f"{name}.key"
+        self.openssl("req", "-x509", *self.new_key(paths[1]), "-out", paths[0], "-days", "2", "-subj", f"/CN={subject}",
+                     "-addext", f"subjectAltName={hosts}")
+        return paths
+
+    def signed(self, name, hosts="IP:127.0.0.1", days=2):
+        """(certificate, key) of a server of these names; it has expired if `days` are negative."""
+        paths = self.dir / f"{name}.crt", self.dir / f"{name}.key"
+        request, extensions = self.dir / f"{name}.csr", self.dir / f"{name}.ext"
+        extensions.write_text(f"subjectAltName={hosts}\n")
+        self.openssl("req", *self.new_key(paths[1]), "-out", request, "-subj", "/CN=a server of the tests")
+        self.openssl("x509", "-req", "-in", request, "-CA", self.dir / "ca.crt", "-CAkey", self.dir / "ca.key",
+                     "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", paths[0])
+        return paths
+
+    @staticmethod
+    def new_key(path):
+        return "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", path
+
+    @staticmethod
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=support.TIMEOUT_S)
+
+
+def start_tls_minio(case, authority):
+    """MinIO behind a certificate for 127.0.0.1; gives the variables for the executable, the authority's file among them."""
+    port, = support.free_ports(1)
+    secret = secrets.token_hex(20)
+    certificates = case.dir / "certificates"
+    certificates.mkdir()
+    for path, name in zip(authority.signed("minio"), ("public.crt", "private.key")):
+        shutil.copy(path, certificates / name)
+    context = ssl.create_default_context(cafile=authority.file)
+
+    def ready():
+        with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)) as connection:
+            connection.request("GET", "/minio/health/ready")
+            return connection.getresponse().status == 200
+
+    support.Server(case, [support.tool("minio"), "server", case.dir / "tls-minio", "--address", f"127.0.0.1:{port}",
+                          "--certs-dir", certificates],
+                   support.minio_variables(case, secret), ready, case.dir / "tls-minio.log")
+    return {**support.s3_variables(f"https://127.0.0.1:{port}", secret), "AWS_CA_BUNDLE": str(authority.file)}

@@ -33,9 +33,9 @@ TIMEOUT_S = 60  # for whatever should take a second: generous, because sanitizer
 
 
 def tool(name):
-    """Its path, or None: on the PATH, or where infra/setup.sh puts it."""
-    ours = ROOT / ".tools/bin" / name
-    return shutil.which(name) or (str(ours) if ours.exists() else None)
+    """Its path, or None: on the PATH, or where infra/setup.sh puts it; Python's packages too."""
+    ours = [path for path in (ROOT / ".tools/bin" / name, ROOT / ".tools/python" / name) if path.exists()]
+    return shutil.which(name) or (str(ours[0]) if ours else None)
 
 
 def main(*servers):
@@ -53,7 +53,7 @@ class Done:
         self.code, self.out, self.err = code, out, err
 
     def json_lines(self):
-        return [json.loads(line) for line in self.out.splitlines() if line]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
     def error_lines(self):
         return [line for line in self.err.splitlines() if line.startswith("miniatura: ")]
@@ -260,15 +260,23 @@ def start_minio(case):
             connection.request("GET", "/minio/health/ready")
             return connection.getresponse().status == 200
 
-    env = {"PATH": os.environ["PATH"], "HOME": str(case.dir), "MINIO_ROOT_USER": "tests",
-           "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
-    Server(case, [tool("minio"), "server", case.dir / "minio", "--address", f"127.0.0.1:{port}"], env, ready,
-           case.dir / "minio.log")
+    Server(case, [tool("minio"), "server", case.dir / "minio", "--address", f"127.0.0.1:{port}"],
+           minio_variables(case, secret), ready, case.dir / "minio.log")
     client = S3(f"127.0.0.1:{port}", "tests", secret)
     for bucket in ("photos", "thumbs"):
         client.make_bucket(bucket)
-    return client, {"MINIATURA_STORE": "s3:", "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}",
-                    "AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}
+    return client, s3_variables(f"http://127.0.0.1:{port}", secret)
+
+
+def minio_variables(case, secret):
+    return {"PATH": os.environ["PATH"], "HOME": str(case.dir), "MINIO_ROOT_USER": "tests",
+            "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
+
+
+def s3_variables(url, secret):
+    """What the executable needs to speak to such a server."""
+    return {"MINIATURA_STORE": "s3:", "AWS_ENDPOINT_URL_S3": url, "AWS_ACCESS_KEY_ID": "tests",
+            "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}
 
 
 class Emulator(Server):

@@ -32,6 +32,7 @@ TEST(Verdict, a_family_of_codes_is_taken_by_its_start) {
 TEST(Verdict, unknown_is_never_not_found) {
   EXPECT_EQ(verdict_of(404, "", false).code, ErrorCode::store_unavailable);
   EXPECT_EQ(verdict_of(404, "", true).code, ErrorCode::store_not_found);
+  EXPECT_EQ(verdict_of(407, "", false).code, ErrorCode::store_denied);
 }
 
 // What is mended must be worth another attempt later, when the mending did not help.
