@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds and checks everything; ends with the test runner's own summary.
 #
-#   infra/test.sh          format, scripts, clang-tidy on what changed, the tests
-#   infra/test.sh --all    and what is slow: clang-tidy on every file, the tests under the sanitizers, the release build
+#   infra/test.sh          format, scripts, clang-tidy on what changed, the fuzzers for 10 s each, the tests
+#   infra/test.sh --all    and what is slow: clang-tidy on every file, the tests under the sanitizers, the release build,
+#                          the fuzzers for 3 minutes each
 #
 # A test whose server is missing is skipped, and named; with CI=true it fails.
 set -euo pipefail
@@ -74,6 +75,29 @@ tidy_changed() {
 
 tidy_all() { cpp_files | sources_of | tidy; }
 
+# A finding is written beside the seeds, where it stays until it is mended, and then as a seed.
+fuzz() {  # SECONDS
+  build fuzz
+  printf '%s\n' build/fuzz/tests/fuzz/*_fuzz | xargs -P "$jobs" -I '{}' "$0" --fuzz-one '{}' "$1"
+}
+
+fuzz_one() {  # TARGET SECONDS
+  local name seeds corpus log
+  name=$(basename "$1" _fuzz)
+  seeds=tests/fuzz/seeds/$name
+  corpus=build/fuzz/corpus/$name
+  log=build/fuzz/$name.log
+  mkdir -p "$corpus"
+  if "$1" -max_total_time="$2" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$seeds/" \
+    "$corpus" "$seeds" >"$log" 2>&1; then
+    printf '%s: %s\n' "$name" "$(tail -n 1 "$log")"
+  else
+    cat "$log"
+    printf '%s: a finding, kept in %s\n' "$name" "$seeds"
+    return 1
+  fi
+}
+
 sanitized() { build "$1" && ctest --preset "$1" -j "$jobs"; }
 
 main() {
@@ -81,6 +105,7 @@ main() {
   case ${1:-} in
     '') ;;
     --all) all=true ;;
+    --fuzz-one) fuzz_one "$2" "$3"; trap - EXIT; exit ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) die "no option \"$1\": there is --all" ;;
   esac
@@ -96,8 +121,10 @@ main() {
     run_step "tests under AddressSanitizer and UndefinedBehaviorSanitizer" sanitized asan
     run_step "tests under ThreadSanitizer" sanitized tsan
     run_step "build (release)" build release
+    run_step "fuzzers, 3 minutes each" fuzz 180
   else
     run_step "clang-tidy, what changed" tidy_changed
+    run_step "fuzzers, 10 seconds each" fuzz 10
   fi
   run_step "tests" ctest --preset dev -j "$jobs"
 }

@@ -23,6 +23,12 @@ void SystemClock::sleep_for(std::chrono::milliseconds duration) {
   std::this_thread::sleep_for(duration);
 }
 
+std::optional<Clock::Time> utc_time(std::tm fields) {
+  constexpr int kYearsMax = 300;  // std::tm counts from 1900
+  if (fields.tm_year < 0 || fields.tm_year > kYearsMax) return std::nullopt;
+  return Clock::Time::clock::from_time_t(::timegm(&fields));
+}
+
 std::string iso_time(Clock::Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(Clock::Time::clock::to_time_t(time)));
 }
@@ -34,7 +40,7 @@ std::optional<Clock::Time> parse_iso_time(const std::string& text) {
   const std::size_t digits = *rest == '.' ? std::strspn(rest + 1, "0123456789") : 0;
   if (digits > 0) rest += 1 + digits;
   if (std::string_view(rest) != "Z") return std::nullopt;
-  return Clock::Time::clock::from_time_t(::timegm(&fields));
+  return utc_time(fields);
 }
 
 std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,10 @@ class SystemClock : public Clock {
   Time now() const override { return std::chrono::system_clock::now(); }
   void sleep_for(std::chrono::milliseconds duration) override;
 };
+
+// The time of UTC's calendar; nothing outside of 1900 to 2200: the clock counts in nanoseconds, and
+// what came from outside may name any year.
+std::optional<Clock::Time> utc_time(std::tm fields);
 
 // "2026-01-31T23:59:59Z", and back (fractions of a second are dropped); nothing if it is no such
 // time.

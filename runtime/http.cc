@@ -20,7 +20,7 @@ std::optional<Clock::Time> parse_http_date(const std::string& text) {
   std::tm fields{};
   const char* const rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  return Clock::Time::clock::from_time_t(::timegm(&fields));
+  return utc_time(fields);
 }
 
 void HttpHeaders::set(std::string_view name, std::string value) {

@@ -8,7 +8,7 @@
 // writes to the plain path if no file or directory is in the way, and then clears the reserve of
 // that key; else it writes to the reserve. So a key has one content, whichever came first.
 //
-// Content type, metadata and etag (the MD5 of the content, as S3's) stand in a side file,
+// Headers, metadata, tags and etag (the MD5 of the content, as S3's) stand in a side file,
 // ROOT/.miniatura/BUCKET/notes, each with the size, time and inode of the very file that it
 // describes. It is written before the new content is renamed into place, and keeps the note of the
 // old one: readers pick the note that fits the file, so neither a crash nor a change by hand can

@@ -12,7 +12,8 @@
 namespace miniatura {
 namespace {
 
-constexpr int kExpiresMax_s = 7 * 24 * 3600;  // S3's own: a signature of version 4 lives no longer
+constexpr int kExpiresSecondsMax =
+    7 * 24 * 3600;  // S3's own: a signature of version 4 lives no longer
 
 struct PresignOptions : S3Options {
   std::string method = "GET";
@@ -107,7 +108,7 @@ void add_presign(CLI::App& s3, const Environment& environment, Run& run) {
   command->add_option("--method", options->method, "GET (default) or PUT")
       ->check(CLI::IsMember({"GET", "PUT"}));
   command->add_option("--expires", options->expires_s, "In so many seconds (3600); 7 days at most")
-      ->check(CLI::Range(1, kExpiresMax_s));
+      ->check(CLI::Range(1, kExpiresSecondsMax));
   command->callback(
       [&, options] { run = [&, options] { return run_presign(*options, environment); }; });
 }

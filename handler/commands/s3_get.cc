@@ -35,24 +35,30 @@ std::array<char, 4096> temporary_path{};
 
 void remove_temporary(int signal_number) {
   ::unlink(temporary_path.data());
-  ::signal(signal_number, SIG_DFL);
-  ::raise(signal_number);
+  static_cast<void>(::signal(signal_number, SIG_DFL));
+  static_cast<void>(::raise(signal_number));
+}
+
+// What is ignored stays so: under nohup nobody wants to be interrupted.
+void on_interruption(void (*handler)(int)) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (::signal(number, handler) == SIG_IGN) static_cast<void>(::signal(number, SIG_IGN));
+  }
 }
 
 void watch_signals(const std::string& path) {
   if (path.size() >= temporary_path.size()) return;
   path.copy(temporary_path.data(), path.size());
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    if (::signal(number, remove_temporary) == SIG_IGN) ::signal(number, SIG_IGN);  // nohup
-  }
+  on_interruption(remove_temporary);
 }
 
 void forget_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    if (::signal(number, SIG_DFL) == SIG_IGN) ::signal(number, SIG_IGN);
-  }
+  on_interruption(SIG_DFL);
   temporary_path.fill('\0');
 }
+
+// A reader that leaves is an error of write(), not our end.
+void outlive_readers() { static_cast<void>(::signal(SIGPIPE, SIG_IGN)); }
 
 // A file that is there under its name when all of it is: until then it has another one, in the same
 // directory. What is no regular file (/dev/null, a pipe) is written as it stands.
@@ -73,7 +79,7 @@ class WholeFile {
     const bool exists = ::stat(path_.c_str(), &status) == 0;
     if (exists && S_ISDIR(status.st_mode)) return wrong("is a directory");
     if (exists && !S_ISREG(status.st_mode)) {
-      ::signal(SIGPIPE, SIG_IGN);  // should it be a pipe
+      outlive_readers();  // should it be a pipe
       descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     } else {
       std::error_code failed;
@@ -188,7 +194,7 @@ Result<Copied> copy(Object& object, int descriptor, const std::string& what) {
 }
 
 int get_to_output(Object& object) {
-  ::signal(SIGPIPE, SIG_IGN);  // a reader that has enough (head) is no fault to die of
+  outlive_readers();
   const auto copied = copy(object, STDOUT_FILENO, "standard output");
   if (!copied) return report(copied.error(), false);
   return *copied == Copied::whole ? kExitDone : kExitFailed;

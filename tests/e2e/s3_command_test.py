@@ -9,8 +9,6 @@ import urllib.request
 import support
 from s3_case import S3Case
 
-# Whether the S3 store lists, removes, presigns and gets ranges: then the round trip runs on MinIO, too.
-S3_STORE_IS_WHOLE = False
 
 ODD_KEY = "dir/a b+c%20ä&<.txt"
 
@@ -186,7 +184,6 @@ class OnDirectory(RoundTrip, S3Case):
         self.assertEqual(self.files(), [])
 
 
-@unittest.skipUnless(S3_STORE_IS_WHOLE, "the S3 store cannot list, remove and presign yet")
 class OnMinio(RoundTrip, S3Case):
     def setUp(self):
         super().setUp()

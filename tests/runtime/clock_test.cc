@@ -37,7 +37,8 @@ TEST(IsoTime, goes_there_and_back) {
 
 TEST(IsoTime, what_is_none_is_nothing) {
   for (const char* text : {"", "2026-01-31", "2026-01-31T23:59:59", "2026-01-31T23:59:59+01:00",
-                           "2026-01-31T23:59:59.Z", "2026-13-31T23:59:59Z", "now"}) {
+                           "2026-01-31T23:59:59.Z", "2026-13-31T23:59:59Z", "now",
+                           "1013-01-31T23:59:59Z", "5719-01-31T23:59:59Z"}) {
     EXPECT_FALSE(parse_iso_time(text)) << text;
   }
 }

@@ -31,20 +31,20 @@ TEST(KeyPath, a_long_part_becomes_directories) {
 
 // Keys of the letters that make trouble, of all lengths.
 std::string odd_key(std::mt19937& random) {
-  static const std::string odd_pieces[] = {"%",
-                                           "/",
-                                           ".",
-                                           "~",
-                                           "+",
-                                           "2",
-                                           "5",
-                                           "E",
-                                           "\xC3\xA9",
-                                           std::string(1, '\0'),
-                                           std::string(80, 'x')};
+  static const std::string letters[] = {"%",
+                                        "/",
+                                        ".",
+                                        "~",
+                                        "+",
+                                        "2",
+                                        "5",
+                                        "E",
+                                        "\xC3\xA9",
+                                        std::string(1, '\0'),
+                                        std::string(80, 'x')};
   std::string key;
-  const auto count = 1 + random() % 12;
-  for (unsigned i = 0; i < count; ++i) key += odd_pieces[random() % std::size(odd_pieces)];
+  const auto pieces = 1 + random() % 12;
+  for (unsigned i = 0; i < pieces; ++i) key += letters[random() % std::size(letters)];
   return key;
 }
 

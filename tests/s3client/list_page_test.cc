@@ -100,6 +100,12 @@ TEST(ListPageTest, a_walk_is_spared_what_cannot_matter) {
   page.take("up/e");
   EXPECT_FALSE(page.wants_below("up/f/")) << "the page is full";
   EXPECT_TRUE(page.wants_below("up/c1/"));
+
+  ListPage flat = ListPage::of(asked("", "", 1)).value();
+  for (const char* key : {"a", "b/1"}) flat.take(key);
+  EXPECT_FALSE(flat.wants_below("c/"));
+  EXPECT_FALSE(flat.wants_below("b/1"));
+  EXPECT_TRUE(flat.wants_below("b/"));
 }
 
 TEST(ListPageTest, a_page_is_of_1_to_1000) {
