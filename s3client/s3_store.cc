@@ -150,6 +150,10 @@ S3Store::S3Store(S3Access access) : requester_(std::move(access)) {}
 Result<Object> S3Store::get(const ObjectId& id, const ByteRange& range, const Context& context) {
   CHECKED(check_object_id(id));
   const S3Call whole{"GET", id};
+  if (range.last && *range.last < range.first) {  // servers send all of it
+    return fail(ErrorCode::store_rejected,
+                fmt::format("{}: {} ends before it starts", call_name(whole), range_header(range)));
+  }
   S3Call call = whole;
   if (!range.is_whole()) call.headers.add("Range", range_header(range));
   auto response = requester_.open(call, context);
@@ -246,6 +250,10 @@ Result<void> S3Store::remove(const ObjectId& id, const Context& context) {
 Result<Listing> S3Store::list(const ListRequest& request, const Context& context) {
   CHECKED(check_bucket(request.bucket));
   S3Call call{"GET", {request.bucket, "", ""}};
+  if (request.limit < 1 || request.limit > 1000) {
+    return fail(ErrorCode::store_rejected, fmt::format("{}: a page holds 1 to 1000 names, not {}",
+                                                       call_name(call), request.limit));
+  }
   call.query = {
       {"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", fmt::format("{}", request.limit)}};
   if (!request.prefix.empty()) call.query.emplace_back("prefix", request.prefix);

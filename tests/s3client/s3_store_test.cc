@@ -298,6 +298,17 @@ TEST_F(S3StoreWire, a_listing_names_its_page) {
             "&continuation-token=t%2F1");
 }
 
+TEST_F(S3StoreWire, what_no_server_would_refuse_is_refused_here) {
+  ListRequest request;
+  request.bucket = "b";
+  for (const int limit : {0, -1, 1001}) {
+    request.limit = limit;
+    EXPECT_EQ(store_.list(request, {}).error().code, ErrorCode::store_rejected) << limit;
+  }
+  EXPECT_EQ(store_.get({"b", "k", ""}, {5, 4}, {}).error().code, ErrorCode::store_rejected);
+  EXPECT_EQ(transport_.seen().size(), 0U);
+}
+
 TEST_F(S3StoreWire, an_error_in_place_of_a_listing_is_tried_again) {
   transport_.push(200, "<Error><Code>InternalError</Code></Error>");
   transport_.push(200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
