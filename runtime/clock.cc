@@ -39,8 +39,13 @@ std::optional<Clock::Time> parse_iso_time(const std::string& text) {
   if (rest == nullptr) return std::nullopt;
   const std::size_t digits = *rest == '.' ? std::strspn(rest + 1, "0123456789") : 0;
   if (digits > 0) rest += 1 + digits;
-  if (std::string_view(rest) != "Z") return std::nullopt;
-  return utc_time(fields);
+  if (*rest != 'Z' && *rest != '+' && *rest != '-') return std::nullopt;
+  std::tm zone{};
+  rest = ::strptime(rest, "%z", &zone);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const auto time = utc_time(fields);
+  if (!time) return std::nullopt;
+  return *time - std::chrono::seconds(zone.tm_gmtoff);
 }
 
 std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {

@@ -29,8 +29,8 @@ class SystemClock : public Clock {
 // what came from outside may name any year.
 std::optional<Clock::Time> utc_time(std::tm fields);
 
-// "2026-01-31T23:59:59Z", and back (fractions of a second are dropped); nothing if it is no such
-// time.
+// "2026-01-31T23:59:59Z", and back; what is read may have a fraction of a second, which is dropped,
+// and an offset ("+01:00") in place of the Z. Nothing if it is no such time.
 std::string iso_time(Clock::Time time);
 std::optional<Clock::Time> parse_iso_time(const std::string& text);
 

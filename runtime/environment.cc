@@ -28,6 +28,17 @@ std::string Environment::get_or(const std::string& name, const std::string& fall
   return get(name).value_or(fallback);
 }
 
+std::vector<std::string> Environment::lines() const {
+  std::vector<std::string> lines;
+  lines.reserve(variables_.size());
+  for (const auto& [name, value] : variables_) {
+    std::string& line = lines.emplace_back(name);
+    line += '=';
+    line += value;
+  }
+  return lines;
+}
+
 Environment Environment::with(const std::string& name, std::string value) const {
   Environment copy = *this;
   copy.variables_[name] = std::move(value);

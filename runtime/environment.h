@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace miniatura {
 
@@ -21,6 +22,9 @@ class Environment {
   // Absent and empty are the same: nothing, as AWS's own tools read it.
   std::optional<std::string> get(const std::string& name) const;
   std::string get_or(const std::string& name, const std::string& fallback) const;
+
+  // "NAME=value" of each, for a program that is started.
+  std::vector<std::string> lines() const;
 
   // A copy in which this variable has this value.
   Environment with(const std::string& name, std::string value) const;

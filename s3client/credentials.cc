@@ -8,9 +8,8 @@
 namespace miniatura {
 namespace {
 
-constexpr const char* kAccessKey = "AWS_ACCESS_KEY_ID";
-constexpr const char* kSecretKey = "AWS_SECRET_ACCESS_KEY";
-constexpr const char* kSessionToken = "AWS_SESSION_TOKEN";
+constexpr CredentialNames kVariables = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN"};
 
 class FixedCredentials : public CredentialsProvider {
  public:
@@ -28,6 +27,7 @@ bool is_one_word(const std::string& text) {
 }  // namespace
 
 std::string masked(const Credentials& credentials) {
+  if (credentials.is_anonymous()) return "anonymous";
   return fmt::format("{}****{}", credentials.access_key.substr(0, 4),
                      credentials.session_token.empty() ? "" : ", session");
 }
@@ -36,28 +36,35 @@ std::unique_ptr<CredentialsProvider> fixed_credentials(Credentials credentials) 
   return std::make_unique<FixedCredentials>(std::move(credentials));
 }
 
-Result<std::unique_ptr<CredentialsProvider>> environment_credentials(
-    const Environment& environment) {
-  Credentials found;
-  found.access_key = environment.get_or(kAccessKey, "");
-  found.secret_key = environment.get_or(kSecretKey, "");
-  found.session_token = environment.get_or(kSessionToken, "");
-  if (found.access_key.empty() || found.secret_key.empty()) {
-    const bool neither = found.access_key.empty() && found.secret_key.empty();
-    return fail(
-        ErrorCode::credentials_missing,
-        neither ? fmt::format("{} and {} are not set", kAccessKey, kSecretKey)
-                : fmt::format("{} is not set", found.access_key.empty() ? kAccessKey : kSecretKey));
-  }
-  // A line break left by a paste would show up as a wrong signature, or as a header of its own.
-  for (const auto& [name, value] :
-       {std::pair{kAccessKey, &found.access_key}, std::pair{kSecretKey, &found.secret_key},
-        std::pair{kSessionToken, &found.session_token}}) {
+std::unique_ptr<CredentialsProvider> anonymous_credentials() { return fixed_credentials({}); }
+
+Result<void> check_credentials(const Credentials& credentials, const CredentialNames& names) {
+  for (const auto& [name, value] : {std::pair{names.access_key, &credentials.access_key},
+                                    std::pair{names.secret_key, &credentials.secret_key},
+                                    std::pair{names.session_token, &credentials.session_token}}) {
     if (!is_one_word(*value)) {
       return fail(ErrorCode::credentials_missing,
                   fmt::format("{} holds a space, a line break or a byte that is not ASCII", name));
     }
   }
+  return {};
+}
+
+Result<std::unique_ptr<CredentialsProvider>> environment_credentials(
+    const Environment& environment) {
+  const auto& [access_key, secret_key, session_token] = kVariables;
+  Credentials found;
+  found.access_key = environment.get_or(access_key, "");
+  found.secret_key = environment.get_or(secret_key, "");
+  found.session_token = environment.get_or(session_token, "");
+  if (found.access_key.empty() || found.secret_key.empty()) {
+    const bool neither = found.access_key.empty() && found.secret_key.empty();
+    return fail(
+        ErrorCode::credentials_missing,
+        neither ? fmt::format("{} and {} are not set", access_key, secret_key)
+                : fmt::format("{} is not set", found.access_key.empty() ? access_key : secret_key));
+  }
+  CHECKED(check_credentials(found, kVariables));
   return fixed_credentials(std::move(found));
 }
 

@@ -64,7 +64,7 @@ struct S3Requester::Progress {
 };
 
 S3Requester::S3Requester(S3Access access)
-    : access_(std::move(access)), server_clock_(access_.clock) {}
+    : access_(std::move(access)), server_clock_(access_.clock), signer_(access_.credentials) {}
 
 Result<HttpResponse> S3Requester::open(const S3Call& call, const Context& context) {
   return until_answered<HttpResponse>(call, context, [&] { return open_once(call, context); });
@@ -147,7 +147,7 @@ std::optional<milliseconds> S3Requester::again_after(Progress& progress, const S
       return milliseconds(0);
     case Recovery::mend_credentials:
       if (std::exchange(progress.credentials_mended, true)) return std::nullopt;
-      if (!mend_credentials()) return std::nullopt;
+      if (!signer_.renew()) return std::nullopt;
       return milliseconds(0);
     case Recovery::mend_clock:
       if (std::exchange(progress.clock_mended, true)) return std::nullopt;
@@ -179,13 +179,10 @@ bool S3Requester::mend_region(const std::string& bucket, const std::string& regi
   return true;
 }
 
-bool S3Requester::mend_credentials() {
-  const auto refused = access_.credentials.credentials();
-  if (!refused) return false;
-  access_.credentials.refused(*refused);
-  const auto newer = access_.credentials.credentials();
-  return newer && (newer->access_key != refused->access_key ||
-                   newer->session_token != refused->session_token);
+bool LastSigner::renew() {
+  inner_.refused(last_);
+  const auto newer = inner_.credentials();
+  return newer && !newer->signs_as(last_);
 }
 
 HttpRequest S3Requester::request_for(const S3Call& call, const Context& context) const {
@@ -213,8 +210,7 @@ const std::string& S3Requester::region_of(const std::string& bucket) const {
 HttpTransport& S3Requester::transport_for(const std::string& region) {
   auto& transport = signing_[region];
   if (!transport) {
-    transport = make_signing_transport(access_.transport, access_.credentials, server_clock_,
-                                       {"s3", region});
+    transport = make_signing_transport(access_.transport, signer_, server_clock_, {"s3", region});
   }
   return *transport;
 }
@@ -268,7 +264,7 @@ S3Requester::Attempt<HttpReply> S3Requester::whole(const S3Call& call,
 
 Result<std::string> S3Requester::presign(const S3Call& call, std::chrono::seconds expires) {
   TRY(credentials, access_.credentials.credentials());
-  if (credentials.access_key.empty()) {
+  if (credentials.is_anonymous()) {
     return fail(ErrorCode::store_rejected,
                 call_name(call) + ": anonymous requests have no signature to put into a URL");
   }

@@ -36,6 +36,25 @@ struct S3Access {
   BackoffPolicy backoff = {};
 };
 
+// The credentials that the last request was signed with: they are what a refusal is about, though
+// another thread may have had newer ones fetched by the time it comes.
+class LastSigner : public CredentialsProvider {
+ public:
+  explicit LastSigner(CredentialsProvider& inner) : inner_(inner) {}
+
+  Result<Credentials> credentials() override {
+    auto given = inner_.credentials();
+    if (given) last_ = *given;
+    return given;
+  }
+  // Are there others now?
+  bool renew();
+
+ private:
+  CredentialsProvider& inner_;
+  Credentials last_;
+};
+
 // Answers are 2xx; every refusal is an Error with the object's name, the status, S3's code and
 // request id, and the number of attempts. Not thread-safe.
 class S3Requester {
@@ -72,7 +91,6 @@ class S3Requester {
                                                        const S3Failure& failure,
                                                        const Context& context);
   bool mend_region(const std::string& bucket, const std::string& region);
-  bool mend_credentials();
 
   HttpRequest request_for(const S3Call& call, const Context& context) const;
   const std::string& region_of(const std::string& bucket) const;
@@ -84,6 +102,7 @@ class S3Requester {
 
   S3Access access_;
   ServerClock server_clock_;
+  LastSigner signer_;
   std::map<std::string, std::string> regions_;  // of buckets, where they are not the endpoint's
   std::map<std::string, std::unique_ptr<HttpTransport>> signing_;  // by region
 };

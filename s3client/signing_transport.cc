@@ -35,6 +35,7 @@ class SigningTransport : public HttpTransport {
 
  private:
   HttpRequest signed_copy(const HttpRequest& request, const Credentials& credentials) {
+    if (credentials.is_anonymous()) return request;
     const SigningScope scope{amz_time(clock_.now()), target_.region, target_.service};
     HttpRequest copy = request;
     if (credentials.access_key.empty()) return copy;  // anonymous

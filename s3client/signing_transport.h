@@ -2,7 +2,7 @@
 // seam for any other service of AWS.
 //
 // Each call signs anew, so a retrying transport belongs around this one: every attempt then has its
-// own time and the newest credentials.
+// own time and the newest credentials. Anonymous credentials let it through as it came.
 #pragma once
 
 #include <memory>

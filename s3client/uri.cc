@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace miniatura {
 namespace {
@@ -115,23 +116,63 @@ bool fits_host_label(std::string_view bucket) {
                      [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });
 }
 
+}  // namespace
+
 Result<void> check_endpoint(std::string_view variable, std::string_view url) {
   const auto wrong = [&](std::string_view what) {
     return fail(ErrorCode::config_invalid, fmt::format("{}: {}: {}", variable, url, what));
   };
+  if (url.find('@') != std::string_view::npos) {
+    return fail(ErrorCode::config_invalid, fmt::format("{}: holds a user name", variable));
+  }
   const UrlParts parts = split_url(url);
   if (parts.scheme != "http" && parts.scheme != "https") {
     return wrong("is not an http:// or https:// URL");
   }
   if (parts.authority.empty()) return wrong("has no host");
-  if (parts.authority.find('@') != std::string_view::npos) {
-    return fail(ErrorCode::config_invalid, fmt::format("{}: holds a user name", variable));
-  }
   if (url.find_first_of("?#") != std::string_view::npos) return wrong("has a query or a fragment");
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     return wrong("holds a character that a URL cannot hold");
   }
   return {};
+}
+
+namespace {
+
+const char* domain_of(const std::string& region) {
+  return region.compare(0, 3, "cn-") == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+Result<std::string> region_from(const Environment& environment, const ProfileSettings& profile) {
+  std::string place = "AWS_REGION";
+  std::string region = environment.get_or(place, environment.get_or("AWS_DEFAULT_REGION", ""));
+  if (region.empty() && !profile.region.empty()) {
+    place = fmt::format("profile {}: region", profile.name);
+    region = profile.region;
+  }
+  if (region.empty()) return "us-east-1";
+  if (fits_host_label(region)) return region;
+  return fail(ErrorCode::config_invalid,
+              fmt::format("{}: {}: is not the name of a region", place, region));
+}
+
+// "" where nobody configured one: it is AWS's own then.
+Result<std::string> configured_endpoint(const Environment& environment, const char* of_the_service,
+                                        const ProfileSettings& profile,
+                                        const std::string& of_the_service_in_profile) {
+  if (environment.get_or("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "") == "true") return "";
+  const std::string in_profile = fmt::format("profile {}: endpoint_url", profile.name);
+  const std::pair<std::string, std::string> places[] = {
+      {of_the_service, environment.get_or(of_the_service, "")},
+      {"AWS_ENDPOINT_URL", environment.get_or("AWS_ENDPOINT_URL", "")},
+      {in_profile, of_the_service_in_profile},
+      {in_profile, profile.endpoint_url}};
+  for (const auto& [place, configured] : places) {
+    if (configured.empty()) continue;
+    CHECKED(check_endpoint(place, configured));
+    return configured.substr(0, configured.find_last_not_of('/') + 1);
+  }
+  return "";
 }
 
 }  // namespace
@@ -255,29 +296,27 @@ Result<S3Uri> parse_s3_uri(std::string_view text) {
   return S3Uri{std::string(bucket), std::string(key)};
 }
 
-Result<S3Endpoint> endpoint_from(const Environment& environment) {
-  const auto region =
-      environment.get_or("AWS_REGION", environment.get_or("AWS_DEFAULT_REGION", "us-east-1"));
-  if (!fits_host_label(region)) {
-    return fail(ErrorCode::config_invalid,
-                fmt::format("AWS_REGION: {}: is not the name of a region", region));
-  }
-  for (const char* variable : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
-    auto url = environment.get(variable);
-    if (!url) continue;
-    CHECKED(check_endpoint(variable, *url));
-    while (url->back() == '/') url->pop_back();
-    return S3Endpoint{*url, true, region};
-  }
+Result<S3Endpoint> endpoint_from(const Environment& environment, const ProfileSettings& profile) {
+  TRY(region, region_from(environment, profile));
+  TRY(url,
+      configured_endpoint(environment, "AWS_ENDPOINT_URL_S3", profile, profile.endpoint_url_s3));
+  if (!url.empty()) return S3Endpoint{url, true, region};
   return in_region({"", false, "", true}, region);
+}
+
+Result<std::string> sts_endpoint_from(const Environment& environment,
+                                      const ProfileSettings& profile, const std::string& region) {
+  TRY(url,
+      configured_endpoint(environment, "AWS_ENDPOINT_URL_STS", profile, profile.endpoint_url_sts));
+  if (!url.empty()) return std::move(url);
+  return fmt::format("https://sts.{}.{}", region, domain_of(region));
 }
 
 S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region) {
   S3Endpoint there = endpoint;
   there.region = region;
   if (endpoint.is_aws) {
-    const char* domain = region.compare(0, 3, "cn-") == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-    there.url = fmt::format("https://s3.{}.{}", region, domain);
+    there.url = fmt::format("https://s3.{}.{}", region, domain_of(region));
   }
   return there;
 }

@@ -8,6 +8,7 @@
 #include "runtime/environment.h"
 #include "runtime/result.h"
 #include "s3client/object_store.h"
+#include "s3client/profile.h"
 
 namespace miniatura {
 
@@ -58,9 +59,21 @@ S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region);
 // "eu-west-1": what may become a part of a host name.
 bool is_region(std::string_view text);
 
-// From AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL (path style), else AWS's own for AWS_REGION or
-// AWS_DEFAULT_REGION, else us-east-1. Errors: config_invalid, naming the variable.
-Result<S3Endpoint> endpoint_from(const Environment& environment);
+// From AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile (path style), else AWS's own for
+// AWS_REGION, AWS_DEFAULT_REGION or the profile's region, else us-east-1. With
+// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true it is always AWS's own. Errors: config_invalid, naming
+// the variable or the profile's field.
+Result<S3Endpoint> endpoint_from(const Environment& environment,
+                                 const ProfileSettings& profile = {});
+
+// The same for STS, which web identities are asked of; `region` is one that endpoint_from gave. No
+// slash at the end.
+Result<std::string> sts_endpoint_from(const Environment& environment,
+                                      const ProfileSettings& profile, const std::string& region);
+
+// An http:// or https:// URL of a host and perhaps a path. Errors: config_invalid, naming
+// `variable` and never a password.
+Result<void> check_endpoint(std::string_view variable, std::string_view url);
 
 // The URL of an object, encoded; with an empty key, of its bucket. A bucket that does not fit one
 // label of a host name (a dot would not match AWS's certificate) is put into the path.

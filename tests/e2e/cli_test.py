@@ -207,8 +207,9 @@ class Failures(support.Case):
 
     def test_missing_credentials(self):
         done = self.run_it("replay", self.write("event.json", support.event("a.jpg")), MINIATURA_STORE="s3:",
-                           AWS_REGION="us-east-1", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1")
-        self.assert_error(done, 75, "credentials.missing")
+                           AWS_REGION="us-east-1", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1",
+                           AWS_EC2_METADATA_DISABLED="true")
+        self.assert_error(done, 75, "credentials.missing", "AWS_ACCESS_KEY_ID is not set", "profile default: ")
 
     def test_a_missing_source_bucket(self):
         done = self.run_it("replay", self.write("event.json", support.event("a.jpg", bucket="nowhere")))

@@ -33,12 +33,16 @@ TEST(IsoTime, goes_there_and_back) {
   EXPECT_EQ(iso_time(time), "2026-01-31T23:59:59Z");
   EXPECT_EQ(parse_iso_time("2026-01-31T23:59:59Z"), time);
   EXPECT_EQ(parse_iso_time("2026-01-31T23:59:59.999Z"), time);
+  EXPECT_EQ(parse_iso_time("2026-01-31T23:59:59+00:00"), time);
+  EXPECT_EQ(parse_iso_time("2026-02-01T00:59:59.5+01:00"), time);
+  EXPECT_EQ(parse_iso_time("2026-01-31T18:29:59-0530"), time);
 }
 
 TEST(IsoTime, what_is_none_is_nothing) {
-  for (const char* text : {"", "2026-01-31", "2026-01-31T23:59:59", "2026-01-31T23:59:59+01:00",
-                           "2026-01-31T23:59:59.Z", "2026-13-31T23:59:59Z", "now",
-                           "1013-01-31T23:59:59Z", "5719-01-31T23:59:59Z"}) {
+  for (const char* text : {"", "2026-01-31", "2026-01-31T23:59:59", "2026-01-31T23:59:59 Z",
+                           "2026-01-31T23:59:59Zx", "2026-01-31T23:59:59+", "2026-01-31T23:59:59+x",
+                           "2026-01-31T23:59:59.5", "2026-01-31T23:59:59.Z", "2026-13-31T23:59:59Z",
+                           "now", "1013-01-31T23:59:59Z", "5719-01-31T23:59:59Z"}) {
     EXPECT_FALSE(parse_iso_time(text)) << text;
   }
 }

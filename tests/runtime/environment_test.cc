@@ -20,6 +20,11 @@ TEST(EnvironmentTest, a_value_may_hold_an_equals_sign) {
   EXPECT_EQ(Environment::of_process().get("MINIATURA_TEST"), std::nullopt);
 }
 
+TEST(EnvironmentTest, a_program_gets_a_line_a_variable_empty_ones_too) {
+  const Environment environment({{"A", "1=2"}, {"B", ""}});
+  EXPECT_EQ(environment.lines(), (std::vector<std::string>{"A=1=2", "B="}));
+}
+
 TEST(EnvironmentTest, a_copy_with_another_value_leaves_the_first_as_it_is) {
   const Environment environment({{"A", "1"}, {"B", "2"}});
   const Environment other = environment.with("A", "one").with("C", "3");

@@ -41,6 +41,22 @@ TEST(Credentials, a_value_that_no_header_can_hold_is_named_and_not_shown) {
 TEST(Credentials, printed_they_are_masked) {
   EXPECT_EQ(masked({"AKIAIOSFODNN7EXAMPLE", "secret", ""}), "AKIA****");
   EXPECT_EQ(masked({"AKIAIOSFODNN7EXAMPLE", "secret", "token"}), "AKIA****, session");
+  EXPECT_EQ(masked({}), "anonymous");
+}
+
+TEST(Credentials, nobody_has_no_key) {
+  const auto credentials = anonymous_credentials()->credentials();
+  ASSERT_TRUE(credentials);
+  EXPECT_TRUE(credentials->is_anonymous());
+  EXPECT_FALSE((Credentials{"A", "s", ""}.is_anonymous()));
+}
+
+TEST(Credentials, the_same_keys_with_another_end_sign_the_same) {
+  const Credentials first{"A", "s", "t", Clock::Time(std::chrono::seconds(1))};
+  EXPECT_TRUE(first.signs_as({"A", "s", "t"}));
+  EXPECT_FALSE(first.signs_as({"B", "s", "t"}));
+  EXPECT_FALSE(first.signs_as({"A", "S", "t"}));
+  EXPECT_FALSE(first.signs_as({"A", "s", "T"}));
 }
 
 }  // namespace

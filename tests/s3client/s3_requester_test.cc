@@ -220,6 +220,28 @@ TEST_F(Requests, expired_credentials_are_renewed_once) {
   EXPECT_EQ(sent(), 2U);
 }
 
+TEST_F(Requests, what_is_refused_is_what_was_signed_with_though_others_renewed_it_meanwhile) {
+  class RenewedByOthers : public CredentialsProvider {
+   public:
+    Result<Credentials> credentials() override {
+      const char* key = asked_++ == 0 ? "AKIA1" : "AKIA2";
+      return Credentials{key, "secret", "token"};
+    }
+    void refused(const Credentials& refused) override { refused_.push_back(refused.access_key); }
+    int asked_ = 0;
+    std::vector<std::string> refused_;
+  };
+  auto renewed = std::make_unique<RenewedByOthers>();
+  RenewedByOthers& provider = *renewed;
+  s3_.credentials = std::move(renewed);
+  for (int i = 0; i < 2; ++i) s3_.transport.push(400, error_xml("ExpiredToken"));
+  for (int i = 0; i < 2; ++i) s3_.transport.push(200);
+  const std::vector<S3Call> calls = {call_, call_};
+  for (const auto& reply : requester().send_all(calls, context_)) EXPECT_TRUE(reply);
+  EXPECT_EQ(provider.refused_, (std::vector<std::string>{"AKIA1", "AKIA1"}));
+  EXPECT_TRUE(signed_with(2, "AKIA2/"));
+}
+
 TEST_F(Requests, credentials_that_cannot_be_renewed_are_not_tried_again) {
   auto renewable = std::make_unique<Renewable>();
   renewable->renews_ = false;

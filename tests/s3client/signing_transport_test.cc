@@ -103,6 +103,25 @@ TEST_F(SigningTransport, without_credentials_nothing_is_sent) {
   EXPECT_TRUE(inner_.seen().empty());
 }
 
+TEST_F(SigningTransport, what_nobody_sends_goes_out_as_it_came) {
+  const auto nobody = anonymous_credentials();
+  HttpRequest requests[1];
+  requests[0].url = "http://h/b/0";
+  requests[0].headers.add("Range", "bytes=0-9");
+  requests[0].body = "JPEG";
+  inner_.push(200);
+  inner_.push(200);
+  const auto transport = signing(*nobody);
+  ASSERT_TRUE(transport->open(requests[0]));
+  ASSERT_TRUE(transport->send_all(requests)[0]);
+  ASSERT_EQ(inner_.seen().size(), 2U);
+  for (const auto& seen : inner_.seen()) {
+    EXPECT_EQ(seen.request.headers.size(), 1U);
+    EXPECT_EQ(seen.request.headers.get("Range"), "bytes=0-9");
+    EXPECT_EQ(seen.body, "JPEG");
+  }
+}
+
 TEST_F(SigningTransport, all_of_several_are_signed) {
   HttpRequest requests[2];
   requests[0].url = "http://h/b/0";

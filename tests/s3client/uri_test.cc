@@ -80,6 +80,60 @@ TEST(Uri, the_endpoint_for_s3_comes_before_the_one_for_all) {
   EXPECT_EQ(endpoint({{"AWS_ENDPOINT_URL", "http://elsewhere"}}).url, "http://elsewhere");
 }
 
+TEST(Uri, a_profile_is_asked_after_the_variables) {
+  ProfileSettings profile;
+  profile.name = "work";
+  profile.region = "eu-west-3";
+  const auto with_profile = [&](std::map<std::string, std::string> variables) {
+    return endpoint_from(Environment(std::move(variables)), profile).value();
+  };
+  EXPECT_EQ(with_profile({}).url, "https://s3.eu-west-3.amazonaws.com");
+  EXPECT_EQ(with_profile({{"AWS_DEFAULT_REGION", "eu-west-1"}, {"A", ""}}).region, "eu-west-1");
+  profile.endpoint_url = "http://all/";
+  EXPECT_EQ(with_profile({}).url, "http://all");
+  EXPECT_TRUE(with_profile({}).path_style);
+  profile.endpoint_url_s3 = "http://s3";
+  EXPECT_EQ(with_profile({}).url, "http://s3");
+  EXPECT_EQ(with_profile({{"AWS_ENDPOINT_URL", "http://v"}, {"A", ""}}).url, "http://v");
+
+  profile.endpoint_url_s3 = "http://me:secret@h";
+  EXPECT_EQ(endpoint_from(Environment(), profile).error().message,
+            "profile work: endpoint_url: holds a user name");
+  profile.region = "eu/west";
+  EXPECT_EQ(endpoint_from(Environment(), profile).error().message,
+            "profile work: region: eu/west: is not the name of a region");
+}
+
+TEST(Uri, endpoints_that_somebody_configured_can_be_ignored) {
+  ProfileSettings profile;
+  profile.endpoint_url = "http://all";
+  const Environment environment({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"},
+                                 {"AWS_ENDPOINT_URL", "http://h"},
+                                 {"AWS_ENDPOINT_URL_S3", "http://h"},
+                                 {"AWS_ENDPOINT_URL_STS", "http://h"}});
+  EXPECT_EQ(endpoint_from(environment, profile)->url, "https://s3.us-east-1.amazonaws.com");
+  EXPECT_EQ(sts_endpoint_from(environment, profile, "us-east-1"),
+            "https://sts.us-east-1.amazonaws.com");
+}
+
+TEST(Uri, sts_is_in_the_region_unless_it_has_an_endpoint) {
+  const auto sts = [](std::map<std::string, std::string> variables, ProfileSettings profile = {}) {
+    return sts_endpoint_from(Environment(std::move(variables)), profile, "eu-west-1").value();
+  };
+  EXPECT_EQ(sts({}), "https://sts.eu-west-1.amazonaws.com");
+  EXPECT_EQ(sts_endpoint_from(Environment(), {}, "cn-north-1"),
+            "https://sts.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(sts({{"AWS_ENDPOINT_URL_STS", "http://sts/"}, {"AWS_ENDPOINT_URL", "http://all"}}),
+            "http://sts");
+  EXPECT_EQ(sts({{"AWS_ENDPOINT_URL_S3", "http://s3"}, {"AWS_ENDPOINT_URL", "http://all"}}),
+            "http://all");
+  ProfileSettings profile;
+  profile.endpoint_url = "http://profile";
+  EXPECT_EQ(sts({}, profile), "http://profile");
+  profile.endpoint_url_sts = "http://profile/sts";
+  EXPECT_EQ(sts({}, profile), "http://profile/sts");
+}
+
 TEST(Uri, a_wrong_endpoint_or_region_names_its_variable_and_shows_no_password) {
   for (const char* url : {"127.0.0.1:9000", "ftp://h", "http://", "http://h?x", "http://h/a b"}) {
     EXPECT_EQ(config_error({{"AWS_ENDPOINT_URL", url}}).find("AWS_ENDPOINT_URL: "), 0U) << url;
