@@ -123,7 +123,10 @@ class Storing {
       TRY(current, source_is_current());
       if (!current) return Put(SourceMovedOn{});
       if (there && is_ours(index, *there)) return stored(index, there->etag);
-      if (there && index != last()) CHECKED(withdraw_mark());
+      if (there && index != last()) {
+        TRY(still_current, withdraw_mark());
+        if (!still_current) return Put(SourceMovedOn{});
+      }
       // This condition is what makes an overwrite safe: it holds only for the very thumbnail that
       // was judged above.
       const PutCondition condition =
@@ -157,14 +160,18 @@ class Storing {
 
   // Before the first thumbnail is overwritten, the mark stops saying that all of them are there:
   // else a run cut off after it would leave a mark that vouches for a mixture, and once the source
-  // is what it was when the mark was made, nobody would look again.
-  Step<void> withdraw_mark() {
+  // is what it was when the mark was made, nobody would look again. False: the source moved on.
+  Step<bool> withdraw_mark() {
     const PlannedThumbnail& mark = plan_.thumbnails.back();
     for (int i = 0; !withdrawn_ && i < kSettleMax; ++i) {
       TRY(there, look_at(mark, plan_.source, store_, context_));
+      // Looked at after the mark: one that was made, or withdrawn, for newer bytes than ours is not
+      // ours to touch.
+      TRY(current, source_is_current());
+      if (!current) return false;
       if (there && value(*there, kPlanKey).empty()) {
         withdrawn_ = there->etag;
-        break;
+        return true;
       }
       PutRequest put = put_request(
           last(), there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{}));
@@ -176,7 +183,7 @@ class Storing {
       }
     }
     if (!withdrawn_) return fail(contended(mark));
-    return {};
+    return true;
   }
 
   static Error contended(const PlannedThumbnail& planned) {

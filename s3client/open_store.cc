@@ -38,22 +38,24 @@ class ConnectedS3Store : private Connections, public S3Store {
         S3Store({*transport, *credentials, clock, settings.endpoint, system_random()}) {}
 };
 
-// Here rather than at each request, where it would look as if the server were not to be trusted.
-Result<void> check_ca_bundle(const std::string& path) {
-  constexpr std::uint64_t kBundleBytesMax = std::uint64_t{16} << 20;
-  if (path.empty()) return {};
-  const auto text = read_file(path, kBundleBytesMax, ErrorCode::config_invalid);
-  if (!text) return fail(ErrorCode::config_invalid, "AWS_CA_BUNDLE: " + text.error().message);
-  if (text->find("-----BEGIN ") != std::string::npos) return {};
-  return fail(ErrorCode::config_invalid,
-              fmt::format("AWS_CA_BUNDLE: {}: holds no certificate in PEM", path));
-}
-
 // Not read where nothing of it would count: a cold start need not open a file.
 Result<ProfileSettings> profile_settings(const Environment& environment) {
   const bool has_all = environment.get("AWS_REGION") && environment.get("AWS_ENDPOINT_URL_S3") &&
                        environment.get("AWS_CA_BUNDLE") && environment.get("AWS_ACCESS_KEY_ID");
   return has_all ? ProfileSettings() : load_profile_settings(environment);
+}
+
+// Here rather than at each request, where it would look as if the server were not to be trusted.
+Result<void> check_ca_bundle(const std::string& place, const std::string& path) {
+  constexpr std::uint64_t kBundleBytesMax = std::uint64_t{16} << 20;
+  if (path.empty()) return {};
+  const auto text = read_file(path, kBundleBytesMax, ErrorCode::config_invalid);
+  if (!text) {
+    return fail(ErrorCode::config_invalid, fmt::format("{}: {}", place, text.error().message));
+  }
+  if (text->find("-----BEGIN ") != std::string::npos) return {};
+  return fail(ErrorCode::config_invalid,
+              fmt::format("{}: {}: holds no certificate in PEM", place, path));
 }
 
 Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
@@ -63,8 +65,11 @@ Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
   S3Settings settings;
   settings.endpoint = std::move(endpoint);
   settings.curl.user_agent = "miniatura/" MINIATURA_VERSION;
-  settings.curl.ca_bundle = environment.get_or("AWS_CA_BUNDLE", profile.ca_bundle);
-  CHECKED(check_ca_bundle(settings.curl.ca_bundle));
+  const auto bundle = environment.get("AWS_CA_BUNDLE");
+  settings.curl.ca_bundle = bundle.value_or(profile.ca_bundle);
+  CHECKED(
+      check_ca_bundle(bundle ? "AWS_CA_BUNDLE" : fmt::format("profile {}: ca_bundle", profile.name),
+                      settings.curl.ca_bundle));
   const auto make_transport = [curl = settings.curl, &clock](bool use_proxy) {
     CurlOptions options = curl;
     options.use_proxy = use_proxy;

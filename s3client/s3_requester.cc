@@ -16,8 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr const char* kTraceHeader = "X-Amzn-Trace-Id";
-constexpr std::size_t kRefusalBytesMax = std::size_t{64} << 10;   // S3's own are under 2 KiB
-constexpr std::uint64_t kReplyBytesMax = kListingBytesMax;  // the longest answer of all
+constexpr std::size_t kRefusalBytesMax = std::size_t{64} << 10;  // S3's own are under 2 KiB
+constexpr std::uint64_t kReplyBytesMax = kListingBytesMax;       // the longest answer of all
 constexpr std::size_t kRegionsMax = 1000;  // remembered; a bucket costs one attempt when forgotten
 
 bool is_success(int status) { return status >= 200 && status < 300; }

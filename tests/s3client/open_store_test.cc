@@ -51,6 +51,16 @@ TEST(OpenStore, a_profile_says_where_the_store_is_and_who_signs) {
             std::string::npos);
 }
 
+TEST(OpenStore, certificates_that_are_none_are_named_by_who_named_them) {
+  const TemporaryDirectory home;
+  std::filesystem::create_directories(home.path() + "/.aws");
+  std::ofstream(home.path() + "/.aws/config") << "[default]\nca_bundle = /dev/null\n";
+  EXPECT_EQ(refusal("s3:", {{"HOME", home.path()}, {"AWS_SKIP_SIGNATURE", "true"}}).message,
+            "profile default: ca_bundle: /dev/null: holds no certificate in PEM");
+  EXPECT_EQ(refusal("s3:", {{"HOME", home.path()}, {"AWS_CA_BUNDLE", "/nowhere"}}).message,
+            "AWS_CA_BUNDLE: /nowhere: No such file or directory");
+}
+
 TEST(OpenStore, nobody_asks_without_a_signature) {
   ScriptedServer server;
   server.push(200, "", {{"ETag", "\"e\""}});

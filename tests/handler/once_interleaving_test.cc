@@ -1,0 +1,306 @@
+// Two workers on one key, in every order of their steps at the store (tests/support/scheduler.h):
+// whatever the order, the thumbnails end as those of the newest source, all presets, and what an
+// older source made never follows what a newer one made.
+//
+// One fault is known and not among these: two workers of an overwrite that is taken back (A, B, A),
+// of which one is killed between its overwrite and its last look at the source. Etags are of
+// contents, so If-Match takes what was put back for what was seen.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/handler/pipeline_test.h"
+#include "tests/support/scheduler.h"
+
+namespace miniatura {
+namespace {
+
+constexpr const char* kKey = "a.png";
+
+struct Killed {};  // thrown where a worker's process dies
+
+Bytes tiny(const Colour& colour) { return solid_png(4, 4, colour); }
+
+class Interleaving : public PipelineTest {
+ protected:
+  struct Worker {
+    ObjectEvent event;
+    int dies_before_step = -1;     // never
+    int loses_reply_of_step = -1;  // none; of a put: it takes effect, and nobody is told
+    std::optional<Outcome> outcome = std::nullopt;  // nothing: it died
+  };
+
+  Interleaving() { rules_.rules[0].presets = *parse_presets("small=2x2:png,card=3x3:png"); }
+
+  // A run's own store, whose every operation is a step.
+  void reset() {
+    store_ = MemoryStore{"photos", "thumbs"};
+    written_.clear();
+    workers_.clear();
+    store_.set_hook([this](std::string_view, const ObjectId&) -> std::optional<Error> {
+      scheduler_.step();
+      return std::nullopt;
+    });
+  }
+
+  ObjectEvent write(const Bytes& bytes) {
+    const ObjectEvent event = upload(kKey, bytes);
+    written_.push_back(event.etag);
+    return event;
+  }
+
+  std::function<void()> worker(ObjectEvent event, int dies_before_step = -1,
+                               int loses_reply_of_step = -1) {
+    const std::size_t index = workers_.size();
+    workers_.push_back({std::move(event), dies_before_step, loses_reply_of_step});
+    return [this, index] { work(workers_[index]); };
+  }
+
+  std::function<void()> writer(std::vector<Bytes> contents) {
+    return [this, contents = std::move(contents)] {
+      for (const Bytes& bytes : contents) {
+        scheduler_.step();
+        late_events_.push_back(write(bytes));
+      }
+    };
+  }
+
+  // How many steps `event` takes when nobody is in the way, as things are.
+  int steps_alone(const ObjectEvent& event) {
+    store_.forget_operations();
+    work_on(event);
+    return static_cast<int>(store_.operations().size());
+  }
+
+  // Orders with up to `interruptions` of them; gives how many there were.
+  std::size_t explore(int interruptions,
+                      const std::function<std::vector<std::function<void()>>()>& prepare) {
+    const std::size_t runs = scheduler_.explore(
+        interruptions,
+        [&] {
+          reset();
+          late_events_.clear();
+          auto actors = prepare();
+          store_.forget_operations();
+          return actors;
+        },
+        [&] { return check(); });
+    RecordProperty("orders", static_cast<int>(runs));
+    return runs;
+  }
+
+  // What the doors do with what is not done, and then the promise.
+  bool check() {
+    const auto operations = store_.operations();
+    const auto reads = std::count(operations.begin(), operations.end(), "get photos/a.png");
+    EXPECT_LE(reads, static_cast<std::ptrdiff_t>(3 * workers_.size()));
+    for (const Worker& worker : workers_) {
+      const bool again = !worker.outcome || worker.outcome->what == Outcome::What::deferred;
+      if (again) expect_settled(work_on(worker.event));
+      if (worker.outcome) expect_settled_or_deferred(*worker.outcome);
+    }
+    for (const ObjectEvent& event : late_events_) expect_settled(work_on(event));
+    if (!is_removed_) expect_thumbnails_of(kKey);
+    if (is_one_way()) expect_never_backwards(kKey, written_);
+    if (HasFailure()) ADD_FAILURE() << "in the order " << scheduler_.order();
+    return !HasFailure();
+  }
+
+  Scheduler scheduler_;
+  bool is_removed_ = false;           // the source, in the end
+  std::vector<std::string> written_;  // etags of the source, oldest first
+  std::vector<Worker> workers_;
+  std::vector<ObjectEvent> late_events_;  // of what a writer wrote: delivered after all else
+
+ private:
+  void work(Worker& worker) {
+    FaultyStore mine(store_, worker);
+    try {
+      worker.outcome = process(worker.event, {&rules_, &limits_, &mine, &clock_}, {});
+    } catch (const Killed&) {
+      worker.outcome.reset();
+    }
+  }
+
+  // The store as a worker meets it.
+  class FaultyStore : public ObjectStore {
+   public:
+    FaultyStore(ObjectStore& inner, const Worker& worker) : inner_(inner), worker_(worker) {}
+    using ObjectStore::get;
+    Result<Object> get(const ObjectId& id, const ByteRange& range, const Context& c) override {
+      return living().get(id, range, c);
+    }
+    Result<ObjectInfo> head(const ObjectId& id, const Context& c) override {
+      return living().head(id, c);
+    }
+    Result<PutResult> put(const PutRequest& request, const Context& c) override {
+      auto stored = living().put(request, c);
+      if (steps_ - 1 == worker_.loses_reply_of_step) {
+        return fail(ErrorCode::network_unreachable, "the reply is lost");
+      }
+      return stored;
+    }
+    std::vector<Result<PutResult>> put_all(std::span<const PutRequest> requests,
+                                           const Context& c) override {
+      std::vector<Result<PutResult>> results;
+      for (const PutRequest& request : requests) results.push_back(put(request, c));
+      return results;
+    }
+    Result<void> remove(const ObjectId& id, const Context& c) override {
+      return living().remove(id, c);
+    }
+    Result<Listing> list(const ListRequest& request, const Context& c) override {
+      return living().list(request, c);
+    }
+    Result<std::string> presign(const PresignRequest& request) override {
+      return living().presign(request);
+    }
+    Result<void> reach(const std::string& bucket, const Context& c) override {
+      return living().reach(bucket, c);
+    }
+
+   private:
+    ObjectStore& living() {
+      if (steps_++ == worker_.dies_before_step) throw Killed{};
+      return inner_;
+    }
+    ObjectStore& inner_;
+    const Worker& worker_;
+    int steps_ = 0;
+  };
+
+  static void expect_settled(const Outcome& outcome) {
+    EXPECT_TRUE(outcome.what == Outcome::What::stored || outcome.what == Outcome::What::skipped)
+        << (outcome.error ? outcome.error->message : "");
+  }
+  static void expect_settled_or_deferred(const Outcome& outcome) {
+    EXPECT_NE(outcome.what, Outcome::What::failed) << (outcome.error ? outcome.error->message : "");
+  }
+
+  // No content comes back: only then is there an order of old and new.
+  bool is_one_way() const {
+    const std::set<std::string> distinct(written_.begin(), written_.end());
+    return distinct.size() == written_.size();
+  }
+};
+
+TEST_F(Interleaving, the_same_event_twice_at_once) {
+  const std::size_t runs = explore(5, [&] {
+    const ObjectEvent event = write(tiny(pictures::kRed));
+    return std::vector{worker(event), worker(event)};
+  });
+  EXPECT_GT(runs, 30U);
+}
+
+TEST_F(Interleaving, an_old_event_late_beside_the_new_one) {
+  const std::size_t runs = explore(5, [&] {
+    const ObjectEvent old_event = write(tiny(pictures::kRed));
+    const ObjectEvent new_event = write(tiny(pictures::kGreen));
+    return std::vector{worker(old_event), worker(new_event)};
+  });
+  EXPECT_GT(runs, 30U);
+}
+
+TEST_F(Interleaving, overwritten_while_one_worker_renders) {
+  explore(5, [&] {
+    const ObjectEvent event = write(tiny(pictures::kRed));
+    return std::vector{worker(event), writer({tiny(pictures::kGreen), tiny(pictures::kBlue)})};
+  });
+}
+
+TEST_F(Interleaving, overwritten_while_two_workers_render) {
+  explore(2, [&] {
+    const ObjectEvent event = write(tiny(pictures::kRed));
+    return std::vector{worker(event), worker(event), writer({tiny(pictures::kGreen)})};
+  });
+}
+
+TEST_F(Interleaving, back_to_older_bytes_while_the_overwrite_is_worked_on) {
+  explore(5, [&] {
+    work_on(write(tiny(pictures::kRed)));
+    const ObjectEvent event = write(tiny(pictures::kGreen));
+    return std::vector{worker(event), writer({tiny(pictures::kRed)})};
+  });
+}
+
+// The source was A, then B, and both workers still have B's event when it is A again.
+TEST_F(Interleaving, two_workers_of_an_overwrite_that_is_taken_back) {
+  explore(2, [&] {
+    work_on(write(tiny(pictures::kRed)));
+    const ObjectEvent event = write(tiny(pictures::kGreen));
+    return std::vector{worker(event), worker(event), writer({tiny(pictures::kRed)})};
+  });
+}
+
+TEST_F(Interleaving, killed_before_any_step_of_an_overwrite_beside_another_worker) {
+  reset();
+  work_on(write(tiny(pictures::kRed)));
+  const int steps = steps_alone(write(tiny(pictures::kGreen)));
+  ASSERT_GE(steps, 6);
+  for (int dies = 0; dies < steps; ++dies) {
+    explore(2, [&] {
+      work_on(write(tiny(pictures::kRed)));
+      const ObjectEvent event = write(tiny(pictures::kGreen));
+      return std::vector{worker(event, dies), worker(event)};
+    });
+    if (HasFailure()) break;
+  }
+}
+
+// An event tells of a key and not of bytes: the second worker may well begin before what it is told
+// of was written.
+TEST_F(Interleaving, two_overwrites_with_a_worker_each) {
+  explore(2, [&] {
+    work_on(write(tiny(pictures::kRed)));
+    const ObjectEvent event = write(tiny(pictures::kGreen));
+    return std::vector{worker(event), worker(event), writer({tiny(pictures::kBlue)})};
+  });
+}
+
+TEST_F(Interleaving, killed_before_any_step_of_an_overwrite_that_is_taken_back) {
+  reset();
+  work_on(write(tiny(pictures::kRed)));
+  const int steps = steps_alone(write(tiny(pictures::kGreen)));
+  for (int dies = 0; dies < steps && !HasFailure(); ++dies) {
+    explore(3, [&] {
+      work_on(write(tiny(pictures::kRed)));
+      const ObjectEvent event = write(tiny(pictures::kGreen));
+      return std::vector{worker(event, dies), writer({tiny(pictures::kRed)})};
+    });
+  }
+}
+
+TEST_F(Interleaving, the_reply_of_any_put_is_lost_beside_another_worker) {
+  reset();
+  work_on(write(tiny(pictures::kRed)));
+  const int steps = steps_alone(write(tiny(pictures::kGreen)));
+  for (int lost = 0; lost < steps && !HasFailure(); ++lost) {
+    explore(2, [&] {
+      work_on(write(tiny(pictures::kRed)));
+      const ObjectEvent event = write(tiny(pictures::kGreen));
+      return std::vector{worker(event, -1, lost), worker(event)};
+    });
+  }
+}
+
+TEST_F(Interleaving, the_source_is_removed_while_two_workers_render) {
+  is_removed_ = true;
+  explore(3, [&] {
+    const ObjectEvent event = write(tiny(pictures::kRed));
+    return std::vector<std::function<void()>>{worker(event), worker(event), [this] {
+                                                scheduler_.step();
+                                                store_.remove("photos", kKey);
+                                              }};
+  });
+}
+
+TEST_F(Interleaving, killed_before_any_step_alone_and_delivered_again) {
+  reset();
+  const int steps = steps_alone(write(tiny(pictures::kRed)));
+  for (int dies = 0; dies < steps; ++dies) {
+    explore(1, [&] { return std::vector{worker(write(tiny(pictures::kRed)), dies)}; });
+  }
+}
+
+}  // namespace
+}  // namespace miniatura
