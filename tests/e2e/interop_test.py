@@ -1,10 +1,11 @@
 """What boto3 wrote we read, and the reverse: keys, headers, ranges and listings, on MinIO and Versity's gateway."""
 import concurrent.futures
+import json
 import os
-import unittest
 
 import servers
 import support
+from proxies import Listener, read_head
 from s3_case import S3Case
 
 # Every server takes these.
@@ -226,6 +227,40 @@ class OnMinio(Common, Interop):
 
 class OnVersity(Common, Interop):
     server = "versity"
+
+
+class Raw(Listener):
+    """Answers with these headers, whatever it is asked."""
+
+    def __init__(self, case, headers):
+        self.headers = headers
+        super().__init__(case)
+        self.variables = support.s3_variables(f"http://127.0.0.1:{self.port}", "example")
+
+    def handle(self, client):
+        while read_head(client.makefile("rb"))[0]:
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + self.headers + b"\r\n")
+
+
+class HeadersOfOthers(S3Case):
+    """What a header may hold though no well-meaning client wrote it."""
+
+    def test_bytes_that_are_no_utf8_break_nothing(self):
+        server = Raw(self, b'ETag: "caf\xe9"\r\nx-amz-meta-latin-1: caf\xe9\r\nx-amz-meta-utf-8: caf\xc3\xa9\r\n'
+                           b"Content-Type: \xff\xfe\r\nCache-Control: \x80\r\nLast-Modified: \xe9\r\nx-amz-meta-\xe9: x\r\n")
+        self.env.update(server.variables)
+        self.assertIn("café".encode(), self.raw("head", "s3://photos/k"))
+        self.raw("get", "s3://photos/k", "-o", "out.bin")
+        for arguments in (("head",), ("get", "-o", "out.bin")):
+            told = json.loads(self.raw(arguments[0], "s3://photos/k", *arguments[1:], "--json"))
+            self.assertEqual(told["metadata"]["utf-8"], "café")
+            self.assertTrue(told["metadata"]["latin-1"].startswith("caf"), told)
+
+    def test_metadata_that_is_told_twice_is_read(self):
+        server = Raw(self, b'ETag: "0"\r\nx-amz-meta-a: 1\r\nX-Amz-Meta-A: 2\r\nx-amz-meta-: 3\r\nx-amz-meta-b:\r\n')
+        told = self.s3("head", "s3://photos/k", "--json", **server.variables).json_lines()[0]
+        self.assertIn(told["metadata"]["a"], ("1", "2", "1,2", "1, 2"))
+        self.assertEqual(told["metadata"]["b"], "")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """Through a proxy by the usual variables, as curl reads them; and never where it must not be."""
+import json
+
 import servers
 import support
-from proxies import Proxy
+from proxies import Listener, Proxy, read_head
 from s3_case import S3Case
 
+ROLES = "/latest/meta-data/iam/security-credentials/"
 BODY = b"a body through a proxy"
 
 shared, plain, tls = None, None, None
@@ -15,6 +18,26 @@ def setUpModule():
     _, plain = support.start_minio(shared)
     tls = servers.start_tls_minio(shared, servers.Authority(shared.dir / "authority"))
     servers.make_bucket(servers.boto(shared, tls, verify=tls["AWS_CA_BUNDLE"]))
+
+
+class Metadata(Listener):
+    """Where a machine or a container gets its credentials, with what was asked of it."""
+
+    def __init__(self, case, credentials):
+        access, secret, token, end = credentials
+        self.given = json.dumps({"Code": "Success", "AccessKeyId": access, "SecretAccessKey": secret, "Token": token,
+                                 "Expiration": end})
+        self.requests = []
+        super().__init__(case)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def handle(self, client):
+        reader = client.makefile("rb")
+        while (head := read_head(reader))[0]:
+            method, path, _ = head[0].split(" ")
+            self.requests.append((method, path))
+            body = {"/latest/api/token": "a-token", ROLES: "the-role"}.get(path, self.given)
+            client.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
 
 
 class ThroughAProxy(S3Case):
@@ -86,6 +109,20 @@ class ThroughAProxy(S3Case):
                     self.assert_error(done, 75, code, "photos/k", status)
                     done = self.run_it("replay", self.write("event.json", support.event("k")), **env)
                     self.assertEqual((done.code, done.json_lines()[0]["deferred"]), (75, 1), done.out)
+
+    def test_credentials_never_go_through_it(self):
+        credentials = servers.temporary_credentials(shared, plain)
+        nothing = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_EC2_METADATA_DISABLED": None}
+        proxied = {name: self.proxy.url for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY")}
+        for variable, path, asked in (
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "/",
+                 [("PUT", "/latest/api/token"), ("GET", ROLES), ("GET", ROLES + "the-role")]),
+                ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "/v2/creds?id=1", [("GET", "/v2/creds?id=1")])):
+            with self.subTest(variable):
+                metadata = Metadata(self, credentials)
+                seen = self.round_trip(**nothing, **proxied, **{variable: metadata.url + path})
+                self.assertEqual([method for method, _ in seen], ["PUT", "GET"], "S3 itself does go through")
+                self.assertEqual(metadata.requests, asked * 2)
 
     def test_an_event_is_handled_through_it(self):
         self.round_trip()

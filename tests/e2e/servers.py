@@ -27,8 +27,8 @@ class Shared:
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
 
 
-def boto(case, variables, **options):
-    """AWS's own S3 client for Python, on the server that the executable is told of."""
+def boto(case, variables, service="s3", **options):
+    """AWS's own client for Python, on the server that the executable is told of."""
     sys.path.insert(0, str(support.ROOT / ".tools/python"))
     import boto3  # pylint: disable=import-outside-toplevel  (where it is missing, the file is skipped)
     import botocore.config  # pylint: disable=import-outside-toplevel
@@ -38,7 +38,7 @@ def boto(case, variables, **options):
     client = boto3.session.Session(
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"], aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         region_name=variables["AWS_REGION"]).client(
-            "s3", endpoint_url=variables["AWS_ENDPOINT_URL_S3"], config=config, **options)
+            service, endpoint_url=variables["AWS_ENDPOINT_URL_S3"], config=config, **options)
     case.addCleanup(client.close)  # servers take their time to stop while somebody keeps a connection
     return client
 
@@ -67,6 +67,13 @@ def start_versity(case):
     support.Server(case, [support.tool("versitygw"), "--port", f"127.0.0.1:{port}", "--quiet", "posix", objects], env,
                    lambda: socket.create_connection(("127.0.0.1", port), 5).close() is None, case.dir / "versity.log")
     return support.s3_variables(f"http://127.0.0.1:{port}", secret)
+
+
+def temporary_credentials(case, variables):
+    """Of MinIO's own STS, with a session token: (access key, secret key, token, ISO time of their end)."""
+    given = boto(case, variables, "sts").assume_role(RoleArn="arn:xxx:xxx:xxx:xxxx", RoleSessionName="tests")["Credentials"]
+    return (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"],
+            given["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 class Authority:

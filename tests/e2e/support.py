@@ -83,6 +83,7 @@ class Case(unittest.TestCase):
         environment = {name: value for name, value in {**self.env, **env}.items() if value is not None}
         done = subprocess.run([str(EXECUTABLE), *map(str, arguments)], input=stdin.encode(), capture_output=True,
                               env=environment, cwd=self.dir, timeout=TIMEOUT_S, check=False)
+        assert_no_secrets(environment, done.stdout + done.stderr)
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def upload(self, key, body):
@@ -217,11 +218,21 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+
+
+def assert_no_secrets(env, said):
+    """Whatever the executable is asked for, and however it fails: what it is told in secret it never repeats."""
+    for name in SECRETS:
+        if env.get(name) and env[name].encode() in said:
+            raise AssertionError(f"{name} is shown: {said.decode(errors='replace')}")
+
+
 class Server:
     """A process that is ours to stop. `ready` is asked until it says yes."""
 
     def __init__(self, case, arguments, env, ready, log):
-        self.log = pathlib.Path(log)
+        self.log, self.env = pathlib.Path(log), env
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
                 [str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=output,
@@ -248,6 +259,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        assert_no_secrets(self.env, self.log.read_bytes() if self.log.exists() else b"")
 
 
 def start_minio(case):

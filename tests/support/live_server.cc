@@ -40,7 +40,7 @@ std::string find_binary(const Environment& environment, const std::string& name,
   std::vector<std::string> candidates;
   std::istringstream path(environment.get_or("PATH", ""));
   for (std::string directory; std::getline(path, directory, ':');) {
-    candidates.push_back(directory + "/" + name);
+    candidates.push_back(fmt::format("{}/{}", directory, name));
   }
   candidates.push_back(MINIATURA_SOURCE_DIR "/.tools/bin/" + name);
   for (const std::string& candidate : candidates) {
