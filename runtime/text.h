@@ -8,8 +8,10 @@
 
 namespace miniatura {
 
-// `text` with a space for every control character (C0, DEL and C1): one line, and nothing that a
-// terminal obeys.
+bool is_utf8(std::string_view text);
+
+// `text` with a space for every control character (C0, DEL and C1), and U+FFFD for every byte that
+// is of no character of UTF-8: one line, and nothing that a terminal obeys.
 std::string one_line(std::string_view text);
 
 // `text` in at most `bytes_max` bytes (3 or more): cut between characters of UTF-8, and where

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/crypto.h"
+#include "runtime/text.h"
 #include "s3client/directory_files.h"
 #include "s3client/key_path.h"
 #include "s3client/uri.h"

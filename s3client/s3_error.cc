@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/retry.h"
+#include "runtime/text.h"
 #include "s3client/uri.h"
 #include "s3client/xml.h"
 

@@ -75,7 +75,8 @@ Result<BodyPart> part_from(const S3Call& call, const ByteRange& asked, const Htt
   if (response.status == 206) {
     const std::string text = response.headers.get_or("Content-Range", "");
     const auto range = parse_content_range(text);
-    if (!range || range->first != asked.first || (asked.last && range->last > *asked.last)) {
+    const auto last = [&] { return std::min(asked.last.value_or(UINT64_MAX), range->size - 1); };
+    if (!range || range->first != asked.first || range->last != last()) {
       return fail(answer_error(call, ErrorCode::network_invalid, response.status,
                                fmt::format("with Content-Range {} to {}",
                                            text.empty() ? "missing" : text, range_header(asked))));

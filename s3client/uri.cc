@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/text.h"
+
 namespace miniatura {
 namespace {
 
@@ -46,35 +48,6 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-// What may follow a lead byte: how many bytes, and the bounds of the first of them. No overlong
-// forms, no surrogates, nothing over U+10FFFF (Unicode, table 3-7).
-struct Sequence {
-  unsigned lead_low, lead_high;
-  std::size_t followers;
-  unsigned low, high;
-};
-constexpr Sequence kSequences[] = {
-    {0x00, 0x7F, 0, 0x00, 0x00}, {0xC2, 0xDF, 1, 0x80, 0xBF}, {0xE0, 0xE0, 2, 0xA0, 0xBF},
-    {0xE1, 0xEC, 2, 0x80, 0xBF}, {0xED, 0xED, 2, 0x80, 0x9F}, {0xEE, 0xEF, 2, 0x80, 0xBF},
-    {0xF0, 0xF0, 3, 0x90, 0xBF}, {0xF1, 0xF3, 3, 0x80, 0xBF}, {0xF4, 0xF4, 3, 0x80, 0x8F},
-};
-
-// The length of the well-formed sequence at the front of `text` (not empty), 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto at = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
-  const auto* found =
-      std::find_if(std::begin(kSequences), std::end(kSequences), [&](const Sequence& sequence) {
-        return at(0) >= sequence.lead_low && at(0) <= sequence.lead_high;
-      });
-  if (found == std::end(kSequences) || text.size() <= found->followers) return 0;
-  for (std::size_t i = 1; i <= found->followers; ++i) {
-    const unsigned low = i == 1 ? found->low : 0x80;
-    const unsigned high = i == 1 ? found->high : 0xBF;
-    if (at(i) < low || at(i) > high) return 0;
-  }
-  return found->followers + 1;
 }
 
 bool is_metadata_name(std::string_view text) {
@@ -195,15 +168,6 @@ std::string percent_decode(std::string_view text) {
     i += 2;
   }
   return decoded;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 bool is_header_value(std::string_view text) {

@@ -20,8 +20,6 @@ std::string percent_encode_path(std::string_view path);  // the same, '/' stays
 // A '%' that two hex digits do not follow stays as it is; '+' is a plus.
 std::string percent_decode(std::string_view text);
 
-bool is_utf8(std::string_view text);
-
 // "bucket/key" for a message: one line, whatever the key holds (controls and '%' as %XX).
 std::string object_name(std::string_view bucket, std::string_view key);
 

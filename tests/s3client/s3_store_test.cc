@@ -171,7 +171,7 @@ TEST_F(S3StoreWire, a_range_brings_its_bytes_and_the_size_of_all) {
 }
 
 TEST_F(S3StoreWire, another_range_than_the_one_asked_for_is_refused) {
-  for (const char* range : {"bytes 0-4/5", "bytes 2-9/10", "bytes */5", ""}) {
+  for (const char* range : {"bytes 0-4/5", "bytes 2-9/10", "bytes 2-3/10", "bytes */5", ""}) {
     transport_.push(206, "234",
                     {{"ETag", "\"e\""}, {"Content-Length", "3"}, {"Content-Range", range}});
     const auto object = store_.get({"b", "k", ""}, {2, 4}, {});
@@ -180,6 +180,17 @@ TEST_F(S3StoreWire, another_range_than_the_one_asked_for_is_refused) {
   }
   transport_.push(200, "01234", {{"ETag", "\"e\""}, {"Content-Length", "5"}});
   EXPECT_EQ(store_.get({"b", "k", ""}, {2, 4}, {}).error().code, ErrorCode::store_rejected);
+}
+
+TEST_F(S3StoreWire, a_part_is_never_taken_for_the_whole) {
+  for (const ByteRange& asked : {ByteRange{}, ByteRange{2, std::nullopt}}) {
+    transport_.push(206, "234",
+                    {{"ETag", "\"e\""}, {"Content-Length", "3"}, {"Content-Range", "bytes 2-4/9"}});
+    EXPECT_EQ(store_.get({"b", "k", ""}, asked, {}).error().code, ErrorCode::network_invalid);
+  }
+  transport_.push(206, "01",
+                  {{"ETag", "\"e\""}, {"Content-Length", "2"}, {"Content-Range", "bytes 0-1/9"}});
+  EXPECT_EQ(store_.get({"b", "k", ""}, {}).error().code, ErrorCode::network_invalid);
 }
 
 TEST_F(S3StoreWire, all_of_an_empty_object_is_nothing) {

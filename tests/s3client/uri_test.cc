@@ -37,18 +37,6 @@ TEST(Uri, every_byte_survives_encoding_and_decoding) {
   EXPECT_EQ(percent_decode(percent_encode_path(all)), all);
 }
 
-TEST(Uri, utf8_is_told_from_other_bytes) {
-  for (const char* good : {"", "a", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80",
-                           "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF"}) {
-    EXPECT_TRUE(is_utf8(good)) << percent_encode(good);
-  }
-  for (const char* bad :
-       {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
-        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "a\xFF"}) {
-    EXPECT_FALSE(is_utf8(bad)) << percent_encode(bad);
-  }
-}
-
 TEST(Uri, an_s3_url_is_a_bucket_and_the_key_as_it_is) {
   const auto uri = parse_s3_uri("s3://photos/a%20b//c?d#e").value();
   EXPECT_EQ(uri.bucket, "photos");
