@@ -8,6 +8,8 @@
 #include <chrono>
 #include <mutex>
 
+#include "runtime/text.h"
+
 namespace miniatura {
 namespace {
 
@@ -57,16 +59,43 @@ void write_whole(int descriptor, std::string_view text) {
   }
 }
 
-}  // namespace
-
-void Log::write(LogLevel level, std::string_view message, const Json& fields) const {
-  if (level < minimum_) return;
+std::string json_line(LogLevel level, std::string_view message, const Json& fields) {
   Json line = {{"level", level_name(level)},
                {"timestamp", rfc3339_now()},
                {"message", message},
                {"service", "miniatura"}};
   line.update(fields);
-  write_whole(descriptor_, to_text(line) + "\n");
+  return to_text(line);
+}
+
+// A word as it is, all else in JSON's quotes and brackets.
+std::string text_value(const Json& value) {
+  constexpr std::size_t kValueBytesMax = 500;
+  std::string text = value.is_string() ? value.get<std::string>() : to_text(value);
+  const bool is_word = !text.empty() && text.find_first_of(" \"=") == std::string::npos;
+  if (value.is_string() && !is_word) text = to_text(value);
+  return cropped(one_line(text), kValueBytesMax);
+}
+
+std::string text_line(LogLevel level, std::string_view message, const Json& fields) {
+  std::string line =
+      fmt::format("{} {:5} {} ", rfc3339_now(), level_name(level), one_line(message));
+  for (const auto& [name, value] : fields.items()) {
+    line += fmt::format(" {}={}", name, text_value(value));
+  }
+  return line;
+}
+
+}  // namespace
+
+LogFormat log_format(int descriptor) {
+  return ::isatty(descriptor) == 1 ? LogFormat::text : LogFormat::json;
+}
+
+void Log::write(LogLevel level, std::string_view message, const Json& fields) const {
+  if (level < minimum_) return;
+  const auto line = format_ == LogFormat::text ? text_line : json_line;
+  write_whole(descriptor_, line(level, message, fields) + "\n");
 }
 
 LogLevel log_level(std::string_view name) {

@@ -1,5 +1,6 @@
 // The log: one JSON object a line on stderr, with the fields that Lambda and Powertools users know
-// (level, timestamp, message, service, …). Lambda keeps the level only of such lines.
+// (level, timestamp, message, service, …). Lambda keeps the level only of such lines. On a terminal
+// the same as text.
 //
 // Thread-safe: lines follow each other whole, whatever their length. A descriptor that is closed,
 // or full for a second, loses the line. Never given a secret or a whole payload.
@@ -13,19 +14,28 @@
 namespace miniatura {
 
 enum class LogLevel { debug, info, warn, error, off };
+enum class LogFormat {
+  json,
+  text,  // 2026-01-31T23:59:59.123Z INFO  handled  stored=1 door=replay …
+};
+// Text for a terminal, JSON for all else.
+LogFormat log_format(int descriptor);
 
 class Log {
  public:
   // Where to write; 2 is stderr. The level comes from AWS_LAMBDA_LOG_LEVEL or MINIATURA_LOG_LEVEL
   // (see log_level).
   explicit Log(LogLevel minimum = LogLevel::info, int descriptor = 2)
-      : minimum_(minimum), descriptor_(descriptor) {}
+      : Log(minimum, descriptor, log_format(descriptor)) {}
+  Log(LogLevel minimum, int descriptor, LogFormat format)
+      : minimum_(minimum), descriptor_(descriptor), format_(format) {}
 
   void write(LogLevel level, std::string_view message, const Json& fields = Json::object()) const;
 
  private:
   LogLevel minimum_;
   int descriptor_;
+  LogFormat format_;
 };
 
 // "debug", "INFO", "warn"/"warning", "error"/"fatal", "trace"; anything else is info.

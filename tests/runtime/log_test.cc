@@ -52,6 +52,26 @@ TEST_F(LogTest, what_is_below_the_level_is_not_written) {
   EXPECT_NE(text(), "");
 }
 
+TEST_F(LogTest, on_a_terminal_a_line_is_text_that_bites_no_terminal) {
+  const Log log(LogLevel::info, fileno(file_), LogFormat::text);
+  log.write(LogLevel::warn, "not all\nhandled",
+            {{"stored", 1}, {"key", "a b\x1b[31m\xff.jpg"}, {"events", {{{"bucket", "p"}}}}});
+  const std::string line = text();
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(line.find('\x1b'), std::string::npos);
+  EXPECT_EQ(line.substr(24),
+            " WARN  not all handled  stored=1 key=\"a b\\u001b[31m\xEF\xBF\xBD.jpg\" "
+            "events=[{\"bucket\":\"p\"}]\n");
+}
+
+TEST_F(LogTest, only_a_terminal_gets_text) {
+  EXPECT_EQ(log_format(fileno(file_)), LogFormat::json);
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  EXPECT_EQ(log_format(terminal), LogFormat::text);
+  ::close(terminal);
+}
+
 // A log that is read through a pipe, as Lambda's and a shell's are.
 class PipedLogTest : public testing::Test {
  protected:
