@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/retry.h"
+#include "s3client/recovery.h"
 
 namespace miniatura {
 namespace {
@@ -32,8 +33,8 @@ Result<HttpReply> ask_once(HttpTransport& transport, const HttpRequest& request)
 }  // namespace
 
 bool is_busy(int status) {
-  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
-         status == 504;
+  const Recovery recovery = verdict_of(status, "", false).recovery;
+  return recovery == Recovery::retry || recovery == Recovery::retry_slowly;
 }
 
 Result<HttpReply> ask_for_credentials(HttpTransport& transport, Clock& clock, HttpRequest request,

@@ -25,7 +25,7 @@ struct CredentialTools {
   Clock& clock;
 };
 
-// A status that may be another in a moment: 408, 429, 500, 502, 503, 504.
+// A status that may be another in a moment, by the table of recovery.h.
 bool is_busy(int status);
 
 // Asked again where the network fails or the other side is busy. Within 20 s in all, and at most 64
