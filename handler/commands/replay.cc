@@ -41,9 +41,6 @@ class ReportedJournal : public Journal {
     if (!recorded && !is_told_.exchange(true)) report(recorded.error(), false);
     return recorded;
   }
-  Result<std::vector<JournalRow>> list(const JournalFilter& filter) override {
-    return journal_->list(filter);
-  }
 
  private:
   std::unique_ptr<Journal> journal_;

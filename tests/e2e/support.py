@@ -227,7 +227,7 @@ def assert_no_secrets(env, said):
     token = urllib.parse.quote(env.get("AWS_SESSION_TOKEN", ""), safe="")
     said = said.replace(f"X-Amz-Security-Token={token}".encode(), b"")
     for name in SECRETS:
-        if env.get(name) and env[name].encode() in said:
+        if len(env.get(name, "")) >= 8 and env[name].encode() in said:  # a shorter one is in any text
             raise AssertionError(f"{name} is shown: {said.decode(errors='replace')}")
 
 

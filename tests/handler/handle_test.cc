@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handler/journal_reader.h"
 #include "runtime/lambda_api.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/solid.h"
+#include "tests/support/temporary_directory.h"
 
 namespace miniatura {
 namespace {
@@ -55,8 +57,11 @@ TEST_F(HandleTest, each_record_has_its_outcome_and_a_bad_one_does_not_stop_a_goo
 }
 
 TEST_F(HandleTest, every_outcome_is_in_the_journal) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  journal_ = make_journal(path);
   handle(event(record("bad.png") + "," + record("good.png") + "," + record("gone.png")));
-  const auto rows = journal_->list({});
+  const auto rows = JournalReader(path).list({});
   ASSERT_TRUE(rows);
   ASSERT_EQ(rows->size(), 3U);
   EXPECT_EQ((*rows)[0].reason, "gone");
