@@ -1,7 +1,10 @@
 #include "handler/handle.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <random>
 
 #include "runtime/json.h"
 #include "runtime/lambda_api.h"
@@ -180,6 +183,50 @@ TEST_F(HandleTest, a_key_in_several_messages_collapses_and_a_newest_that_is_defe
   EXPECT_EQ(handle(event(message("new", event(record("good.png", "2"))))).reply,
             R"({"batchItemFailures":[]})");
   EXPECT_TRUE(store_.info("thumbs", "good.png/small.png"));
+}
+
+// Whatever is in a batch and whatever fails of it: who redelivers what was listed, and nothing
+// else, ends with every key done.
+TEST_F(HandleTest, no_key_is_lost_however_a_batch_is_made_up) {
+  struct Message {
+    std::string id, key, text;
+  };
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same batches each time
+  const auto pick = [&](int count) {
+    return static_cast<int>(random() % static_cast<unsigned>(count));
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Message> left;
+    const bool is_fifo = pick(2) == 0;
+    for (int i = 0; i < 6; ++i) {
+      const std::string key = fmt::format("{}-{}.png", round, pick(3));
+      store_.add("photos", key, solid_png(8, 8, {255, 0, 0}));
+      const std::string id = fmt::format("m{}", i);
+      const std::string sequencer = pick(4) == 0 ? "" : fmt::format("{}", pick(5));
+      const std::string group = is_fifo ? fmt::format("g{}", pick(2)) : "";
+      left.push_back({id, key, message(id, event(record(key, sequencer)), group)});
+    }
+    const std::vector<Message> all = left;
+    std::string down = fmt::format("{}-{}.png", round, pick(3));
+    store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+      if (operation != "get" || id.key != down) return std::nullopt;
+      return Error{ErrorCode::store_unavailable, "down", 503, {}, {}, {}};
+    });
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      std::string batch;
+      for (const Message& each : left) batch += (batch.empty() ? "" : ",") + each.text;
+      const Handled done = handle(event(batch));
+      std::erase_if(left, [&](const Message& each) {
+        return done.reply.find("\"" + each.id + "\"") == std::string::npos;
+      });
+      down = "";
+      if (left.empty()) break;
+    }
+    EXPECT_TRUE(left.empty()) << round;
+    for (const Message& each : all) {
+      EXPECT_TRUE(store_.info("thumbs", each.key + "/small.png")) << round << " " << each.key;
+    }
+  }
 }
 
 TEST_F(HandleTest, the_journal_counts_attempts_as_the_queue_does) {
