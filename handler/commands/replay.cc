@@ -89,6 +89,10 @@ Replied replay(ReplayJob job, const HandleFn& handle) {
   return replied;
 }
 
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 // Hands the deliveries of files and of standard input to the pool, until there are no more or a
 // signal comes.
 class Reader {
@@ -107,8 +111,9 @@ class Reader {
   // What a signal left undone, for a person; "" for nothing.
   std::string left(std::size_t not_begun) const {
     if (not_begun + deliveries_left_ + files_left_ == 0 && !is_input_left_) return "";
-    return fmt::format("interrupted: {} deliveries not begun, {} files not read{}",
-                       not_begun + deliveries_left_, files_left_,
+    return fmt::format("interrupted: {} not begun, {} not read{}",
+                       counted(not_begun + deliveries_left_, "delivery", "deliveries"),
+                       counted(files_left_, "file", "files"),
                        is_input_left_ ? ", nor the rest of standard input" : "");
   }
 

@@ -154,7 +154,7 @@ class Replay(support.Case):
                 self.assertEqual(process.returncode, 75)
                 left = 30 - len(replies)
                 self.assertEqual(err.decode(), "miniatura: deadline.exceeded: interrupted: "
-                                 f"{left} deliveries not begun, 1 files not read\n")
+                                 f"{left} deliveries not begun, 1 file not read\n")
                 self.assertEqual(len(s3.gets), len(replies))
 
     def test_what_does_not_end_within_seconds_is_given_up_and_named(self):
