@@ -3,21 +3,17 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <string_view>
 
-#include "runtime/json.h"
+#include "handler/fields.h"
 #include "runtime/text.h"
 
 namespace miniatura {
 namespace {
 
-constexpr std::string_view kAccepted =
-    "accepted are S3 event notifications (Records[] with eventSource aws:s3 and eventVersion 2.x), "
-    "MinIO's (eventSource minio:s3), and s3:TestEvent";
+using Kind = ObjectEvent::Kind;
 
-// The longest that S3 itself has: a key, a version id.
-constexpr std::size_t kFieldBytesMax = 1'024;
-constexpr std::size_t kQuoteBytesMax = 200;
+// The key counts as it is decoded.
+constexpr std::size_t kEncodedKeyBytesMax = std::string::npos;
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -26,102 +22,187 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 // S3 itself writes "ObjectCreated:Put", MinIO "s3:ObjectCreated:Put".
-std::string event_name(const Json& record) {
-  std::string name = string_at(record, "eventName");
-  if (starts_with(name, "s3:")) name.erase(0, 3);
+std::string without_s3(std::string name) {
+  if (name.starts_with("s3:")) name.erase(0, 3);
   return name;
 }
 
 // MinIO sends PutTagging, PutRetention and the like as ObjectCreated: they bring no new bytes.
-ObjectEvent::Kind kind_of(std::string_view name) {
+Kind kind_of(std::string_view name) {
   for (const std::string_view created :
        {"ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy",
         "ObjectCreated:CompleteMultipartUpload"}) {
-    if (name == created) return ObjectEvent::Kind::created;
+    if (name == created) return Kind::created;
   }
-  if (starts_with(name, "ObjectRemoved:")) return ObjectEvent::Kind::removed;
-  return ObjectEvent::Kind::other;
+  if (name.starts_with("ObjectRemoved:")) return Kind::removed;
+  return Kind::other;
 }
 
-// What a message shows of a field: the sender decides how long that is.
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", cropped(text, kQuoteBytesMax));
-}
-
-EventRecord reject(const ObjectId& object, ErrorCode code, std::string message) {
-  Error error;
-  error.code = code;
-  error.message = std::move(message);
-  return RejectedRecord{
-      {cropped(object.bucket, kFieldBytesMax), cropped(object.key, kFieldBytesMax), ""},
-      "",
-      std::move(error)};
+Result<std::string> decoded_key(const std::string& encoded, const std::string& path) {
+  const auto key = form_decode(encoded);
+  if (key) return *key;
+  return fail(ErrorCode::event_malformed,
+              fmt::format("{}: bad escape in {}", path, quoted_start(encoded)));
 }
 
 // What an event keeps goes on into headers, replies and the journal.
-EventRecord bounded(ObjectEvent event, const std::string& path) {
-  const std::pair<const char*, const std::string*> fields[] = {
-      {"s3.bucket.name", &event.object.bucket},       {"s3.object.key", &event.object.key},
-      {"s3.object.versionId", &event.object.version}, {"s3.object.eTag", &event.etag},
-      {"s3.object.sequencer", &event.sequencer},      {"eventName", &event.name}};
-  for (const auto& [name, value] : fields) {
-    if (value->size() <= kFieldBytesMax) continue;
-    return reject(event.object, ErrorCode::event_malformed,
-                  fmt::format("{}.{}: {} bytes, over the limit of {}: {}", path, name,
-                              value->size(), kFieldBytesMax, quote(*value)));
+Result<void> check_values(const ObjectEvent& event, const std::string& path) {
+  const std::pair<const char*, const std::string*> values[] = {
+      {"bucket", &event.object.bucket},   {"key", &event.object.key},
+      {"version", &event.object.version}, {"etag", &event.etag},
+      {"sequencer", &event.sequencer},    {"event name", &event.name}};
+  for (const auto& [name, value] : values) {
+    CHECKED(check_value(*value, fmt::format("{}: the {}", path, name)));
   }
-  return event;
+  return {};
 }
 
-EventRecord parse_record(const Json& record, std::size_t index) {
-  const std::string path = fmt::format("Records[{}]", index);
-  const std::string source = string_at(record, "eventSource");
-  if (source != "aws:s3" && source != "minio:s3") {
-    return reject(
-        {}, ErrorCode::event_unsupported,
-        fmt::format("{}.eventSource: {} is not known: {}", path, quote(source), kAccepted));
-  }
-  const std::string version = string_at(record, "eventVersion");
-  if (!starts_with(version, "2.")) {
-    return reject(
-        {}, ErrorCode::event_unsupported,
-        fmt::format("{}.eventVersion: major version 2 is known, not {}", path, quote(version)));
-  }
-  const Json* s3 = member(record, "s3");
-  const Json* bucket = s3 != nullptr ? member(*s3, "bucket") : nullptr;
-  const Json* object = s3 != nullptr ? member(*s3, "object") : nullptr;
+// The functions below fill `event` as they go: what was read when something turns out wrong tells
+// which object it was about.
+using Reader = Result<void> (*)(const Json&, const std::string&, ObjectEvent&);
+
+EventRecord read_by(Reader reader, const Json& json, const std::string& path) {
   ObjectEvent event;
-  event.object.bucket = bucket != nullptr ? string_at(*bucket, "name") : "";
-  const std::string encoded_key = object != nullptr ? string_at(*object, "key") : "";
-  if (event.object.bucket.empty() || encoded_key.empty()) {
-    return reject({event.object.bucket, encoded_key, ""}, ErrorCode::event_malformed,
-                  fmt::format("{}: no s3.{}", path,
-                              event.object.bucket.empty() ? "bucket.name" : "object.key"));
+  auto read = reader(json, path, event);
+  if (read) read = check_values(event, path);
+  if (read) return event;
+  return RejectedRecord{
+      {cropped(event.object.bucket, kFieldBytesMax), cropped(event.object.key, kFieldBytesMax), ""},
+      std::move(read).error()};
+}
+
+Result<void> check_kind_of_record(const Fields& record) {
+  TRY(source, record.text("eventSource"));
+  if (source != "aws:s3" && source != "minio:s3" && source != "ceph:s3") {
+    return fail(ErrorCode::event_unsupported,
+                fmt::format("{}: {} is not known: {}", record.path_of("eventSource"),
+                            quoted_start(source), kAcceptedShapes));
   }
+  TRY(version, record.text("eventVersion"));
+  if (!version.starts_with("2.")) {
+    return fail(ErrorCode::event_unsupported,
+                fmt::format("{}: major version 2 is known, not {}", record.path_of("eventVersion"),
+                            quoted_start(version)));
+  }
+  return {};
+}
+
+Result<void> notification_into(const Json& json, const std::string& path, ObjectEvent& event) {
+  TRY(record, Fields::of(json, path));
+  CHECKED(check_kind_of_record(record));
+  TRY(s3, record.object("s3"));
+  TRY(bucket, s3.object("bucket"));
+  TRY(object, s3.object("object"));
+  TRY(name, bucket.needed_text("name"));
+  event.object.bucket = name;
+  TRY(encoded, object.needed_text("key", kEncodedKeyBytesMax));
+  event.object.key = encoded;
   // MinIO's webhook and brokers form-encode the key ('/' comes as %2F); its ListenNotification
   // leaves it raw.
-  const bool raw = source == "minio:s3" && encoded_key.find_first_of("/ ") != std::string::npos;
-  const auto key = raw ? encoded_key : form_decode(encoded_key);
-  if (!key) {
-    return reject({event.object.bucket, encoded_key, ""}, ErrorCode::event_malformed,
-                  fmt::format("{}.s3.object.key: bad escape in {} of bucket {}", path,
-                              quote(encoded_key), quote(event.object.bucket)));
+  const bool is_raw = string_at(json, "eventSource") == "minio:s3" &&
+                      encoded.find_first_of("/ ") != std::string::npos;
+  if (!is_raw) {
+    TRY(key, decoded_key(encoded, object.path_of("key")));
+    event.object.key = key;
   }
-  event.object.key = *key;
-  event.object.version = string_at(*object, "versionId");
-  event.name = event_name(record);
+  TRY(version, object.text("versionId"));
+  TRY(etag, object.text(object.has("eTag") ? "eTag" : "etag"));  // Ceph writes either
+  TRY(sequencer, object.text("sequencer"));
+  TRY(event_name, record.needed_text("eventName"));
+  event.object.version = version;
+  event.etag = etag;
+  event.sequencer = sequencer;
+  event.name = without_s3(event_name);
   event.kind = kind_of(event.name);
-  event.etag = string_at(*object, "eTag");
-  event.sequencer = string_at(*object, "sequencer");
-  return bounded(std::move(event), path);
+  return {};
+}
+
+// The words of S3's notifications; "ObjectRestore:Completed" and so on are of no interest to us.
+std::string name_of(std::string_view detail_type, const std::string& reason) {
+  if (detail_type == "Object Deleted") return "ObjectRemoved:" + reason;
+  if (detail_type != "Object Created") return std::string(detail_type);
+  if (reason == "PutObject") return "ObjectCreated:Put";
+  if (reason == "POST Object") return "ObjectCreated:Post";
+  if (reason == "CopyObject") return "ObjectCreated:Copy";
+  return "ObjectCreated:" + reason;
+}
+
+Result<void> eventbridge_into(const Json& json, const std::string& path, ObjectEvent& event) {
+  TRY(envelope, Fields::of(json, path));
+  TRY(detail_type, envelope.text("detail-type"));
+  if (!detail_type.starts_with("Object ")) {
+    return fail(ErrorCode::event_unsupported,
+                fmt::format("{}: {} is not known: {}", envelope.path_of("detail-type"),
+                            quoted_start(detail_type), kAcceptedShapes));
+  }
+  TRY(detail, envelope.object("detail"));
+  TRY(bucket, detail.object("bucket"));
+  TRY(object, detail.object("object"));
+  TRY(name, bucket.needed_text("name"));
+  event.object.bucket = name;
+  TRY(key, object.needed_text("key"));
+  event.object.key = key;
+  TRY(version, object.text("version-id"));
+  TRY(etag, object.text("etag"));
+  TRY(sequencer, object.text("sequencer"));
+  TRY(reason, detail.text("reason"));
+  event.object.version = version;
+  event.etag = etag;
+  event.sequencer = sequencer;
+  event.name = name_of(detail_type, reason);
+  event.kind = detail_type == "Object Created"   ? Kind::created
+               : detail_type == "Object Deleted" ? Kind::removed
+                                                 : Kind::other;
+  return {};
+}
+
+// "arn:aws:s3:::photos-in", in whatever partition; an access point's has no bucket to write down.
+Result<std::string> bucket_of_arn(const std::string& arn, const std::string& path) {
+  const std::size_t bucket = arn.find(":s3:::");
+  if (arn.starts_with("arn:") && bucket != std::string::npos) return arn.substr(bucket + 6);
+  return fail(ErrorCode::event_malformed,
+              fmt::format("{}: {} is no bucket's", path, quoted_start(arn)));
+}
+
+Result<void> batch_task_into(const Json& json, const std::string& path, ObjectEvent& event) {
+  TRY(task, Fields::of(json, path));
+  event.name = "S3BatchOperations";
+  if (task.has("s3Bucket")) {  // schema 2.0
+    TRY(bucket, task.needed_text("s3Bucket"));
+    event.object.bucket = bucket;
+  } else {
+    TRY(arn, task.needed_text("s3BucketArn"));
+    TRY(bucket, bucket_of_arn(arn, task.path_of("s3BucketArn")));
+    event.object.bucket = bucket;
+  }
+  TRY(encoded, task.needed_text("s3Key", kEncodedKeyBytesMax));
+  event.object.key = encoded;
+  TRY(key, decoded_key(encoded, task.path_of("s3Key")));
+  event.object.key = key;
+  TRY(version, task.text("s3VersionId"));
+  event.object.version = version;
+  return {};
 }
 
 }  // namespace
+
+const std::string_view kAcceptedShapes =
+    "accepted are the notifications of S3 (aws:s3, eventVersion 2.x), MinIO (minio:s3) and Ceph "
+    "(ceph:s3), by themselves or in SQS, SNS, an EventBridge Pipe or MinIO's Redis lists, S3's "
+    "EventBridge events, S3 Batch Operations, and s3:TestEvent";
+
+EventRecord read_notification(const Json& record, const std::string& path) {
+  return read_by(notification_into, record, path);
+}
+
+EventRecord read_eventbridge(const Json& event, const std::string& path) {
+  return read_by(eventbridge_into, event, path);
+}
+
+EventRecord read_batch_task(const Json& task, const std::string& path) {
+  return read_by(batch_task_into, task, path);
+}
 
 std::optional<std::string> form_decode(std::string_view text) {
   std::string decoded;
@@ -150,28 +231,6 @@ bool later(const std::string& sequencer_a, const std::string& sequencer_b) {
   a.resize(length, '0');
   b.resize(length, '0');
   return a > b;
-}
-
-Result<std::vector<EventRecord>> parse_events(ByteView payload, const EventLimits& limits) {
-  if (payload.size() > limits.payload_bytes) {
-    return fail(ErrorCode::event_too_large, fmt::format("the event: {} bytes, over the limit of {}",
-                                                        payload.size(), limits.payload_bytes));
-  }
-  TRY(event, parse_json(payload, "the event"));
-  if (string_at(event, "Event") == "s3:TestEvent") return std::vector<EventRecord>{};
-  const Json* records = member(event, "Records");
-  if (records == nullptr || (!records->is_array() && !records->is_null())) {
-    return fail(ErrorCode::event_unsupported,
-                fmt::format("the event: its shape is not known: {}", kAccepted));
-  }
-  if (records->size() > limits.records) {
-    return fail(ErrorCode::event_too_large,
-                fmt::format("the event: {} records, over the limit of {}", records->size(),
-                            limits.records));
-  }
-  std::vector<EventRecord> parsed;
-  for (const Json& record : *records) parsed.push_back(parse_record(record, parsed.size()));
-  return parsed;
 }
 
 }  // namespace miniatura

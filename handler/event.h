@@ -1,16 +1,14 @@
-// What came in, as object events: a payload of any accepted shape becomes a list of records.
-//
-// Pure. Accepted now: S3 event notifications (Records[] of aws:s3, major version 2) and MinIO's
-// (Records[] of minio:s3), and S3's test event, which is no work. Source:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+// One record of what came in, as an object event. Pure. (envelope.h finds the records in a
+// payload.)
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "runtime/bytes.h"
+#include "runtime/json.h"
 #include "runtime/result.h"
 #include "s3client/object_store.h"
 
@@ -27,33 +25,40 @@ struct ObjectEvent {
   std::string name;       // "ObjectCreated:Put", without "s3:"
   std::string etag;       // of the object when the event arose; may be empty
   std::string sequencer;  // hexadecimal, orders the events of one key; may be empty
-  std::string item_id;    // the item of the delivery that it belongs to; empty: the delivery itself
 };
 
-// A record that cannot be worked on, beside others that can: of another shape, or with a field over
-// 1,024 bytes, which S3 has none of.
+// A record that cannot be worked on, beside others that can: of another shape, without what its
+// shape promises, or with a field that S3 has none of: over 1,024 bytes, a NUL, no UTF-8.
 struct RejectedRecord {
   ObjectId object;  // as far as it could be read, cropped; the key may be encoded still
-  std::string item_id;
   Error error;
 };
 
 using EventRecord = std::variant<ObjectEvent, RejectedRecord>;
 
-struct EventLimits {
-  std::size_t payload_bytes = std::size_t{16} << 20;
-  std::size_t records = 10'000;
-};
+// What these read are values of parse_foreign_json; `path` is where they stand, for messages.
 
-// The records of a payload, in their order; none is success without work. Errors, for the payload
-// as a whole: event_malformed, event_unsupported (naming the accepted shapes), event_too_large.
-Result<std::vector<EventRecord>> parse_events(ByteView payload, const EventLimits& limits = {});
+// A record of S3's notifications, major version 2, and of those who write the same: MinIO, Ceph.
+// The key is form-encoded, but for MinIO's ListenNotification. Source:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+EventRecord read_notification(const Json& record, const std::string& path);
+
+// An event of S3 by EventBridge, whose key is raw. Source:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+EventRecord read_eventbridge(const Json& event, const std::string& path);
+
+// A task of S3 Batch Operations, schema 1.0 or 2.0: its object is to be looked at. Source:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html
+EventRecord read_batch_task(const Json& task, const std::string& path);
 
 // Is `a` later than `b`, both of one key? Sequencers compare as text after padding the shorter with
-// 0 on the right; equal or absent ones: no. Source: the same page, "sequencer".
+// 0 on the right; equal or absent ones: no. Source: as of read_notification, "sequencer".
 bool later(const std::string& sequencer_a, const std::string& sequencer_b);
 
 // "red+flower%2B.jpg" -> "red flower+.jpg". Nothing on a bad escape.
 std::optional<std::string> form_decode(std::string_view text);
+
+// For the message of what is none of them.
+extern const std::string_view kAcceptedShapes;
 
 }  // namespace miniatura

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "handler/envelope.h"
 #include "handler/reply.h"
 
 namespace miniatura {
@@ -14,44 +15,86 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Error fault_of_ours(const std::exception& fault) {
-  return {ErrorCode::internal, fmt::format("a fault of ours: {}", fault.what()), 0, {}, {}, {}};
+Error error_of(ErrorCode code, std::string message) {
+  return {code, std::move(message), 0, {}, {}, {}};
 }
 
-EventOutcome rejected(const RejectedRecord& record) {
+Error fault_of_ours(const std::exception& fault) {
+  return error_of(ErrorCode::internal, fmt::format("a fault of ours: {}", fault.what()));
+}
+
+EventOutcome ended(const ObjectId& object, Error error) {
   Outcome outcome;
-  outcome.error = record.error;
-  outcome.what = record.error.retryable() ? Outcome::What::deferred : Outcome::What::failed;
-  return {record.object, "", record.item_id, std::move(outcome)};
+  outcome.what = error.retryable() ? Outcome::What::deferred : Outcome::What::failed;
+  outcome.error = std::move(error);
+  return {object, "", "", std::move(outcome)};
 }
 
 EventOutcome skipped(const ObjectEvent& event, SkipReason reason) {
   Outcome outcome;
   outcome.what = Outcome::What::skipped;
   outcome.reason = reason;
-  return {event.object, event.etag, event.item_id, std::move(outcome)};
+  return {event.object, event.etag, "", std::move(outcome)};
 }
 
-// For each record: is there a later one of the same key in this delivery? Only records that bring
+// A record of a delivery, and what the others say about it.
+struct Task {
+  const EventItem* item = nullptr;
+  const EventRecord* record = nullptr;
+  bool is_superseded = false;  // there is a later one of the same key
+};
+
+// The newest of each key stands for the older ones, whichever item they are in: it is newer bytes
+// that it will look at, and if it fails, its own item is delivered again. Only records that bring
 // bytes count.
-std::vector<bool> superseded(const std::vector<EventRecord>& records) {
+void mark_superseded(std::vector<Task>& tasks) {
   std::map<std::pair<std::string, std::string>, std::size_t> newest;
-  std::vector<bool> old(records.size(), false);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto* event = std::get_if<ObjectEvent>(&records[i]);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto* event = std::get_if<ObjectEvent>(tasks[i].record);
     if (event == nullptr || event->kind != ObjectEvent::Kind::created) continue;
     const auto [place, first] = newest.try_emplace({event->object.bucket, event->object.key}, i);
     if (first) continue;
-    const std::size_t other = place->second;
-    const bool ours_is_later =
-        later(event->sequencer, std::get<ObjectEvent>(records[other]).sequencer);
-    const bool comparable =
-        ours_is_later || later(std::get<ObjectEvent>(records[other]).sequencer, event->sequencer);
-    if (!comparable) continue;  // equal or absent sequencers prove nothing: both are worked on
-    old[ours_is_later ? other : i] = true;
-    if (ours_is_later) place->second = i;
+    Task& other = tasks[place->second];
+    const std::string& others_sequencer = std::get<ObjectEvent>(*other.record).sequencer;
+    if (later(event->sequencer, others_sequencer)) {
+      other.is_superseded = true;
+      place->second = i;
+    } else if (later(others_sequencer, event->sequencer)) {
+      tasks[i].is_superseded = true;
+    }  // equal or absent sequencers prove nothing: both are worked on
   }
-  return old;
+}
+
+std::vector<Task> tasks_of(const ParsedDelivery& delivery) {
+  std::vector<Task> tasks;
+  for (const EventItem& item : delivery.items) {
+    for (const EventRecord& record : item.records) tasks.push_back({&item, &record});
+  }
+  mark_superseded(tasks);
+  return tasks;
+}
+
+// The order of a FIFO queue's groups: behind an item that did not end well, its group waits.
+class Groups {
+ public:
+  bool holds_back(const EventItem& item) const {
+    if (!item.group) return false;
+    const auto stopped = stopped_by_.find(*item.group);
+    return stopped != stopped_by_.end() && stopped->second != &item;
+  }
+  void learn(const EventItem& item, const Outcome& outcome) {
+    if (item.group && outcome.error) stopped_by_.try_emplace(*item.group, &item);
+  }
+
+ private:
+  std::map<std::string, const EventItem*> stopped_by_;
+};
+
+EventOutcome held_back(const EventRecord& record) {
+  const ObjectId object = std::visit([](const auto& any) { return any.object; }, record);
+  return ended(object, error_of(ErrorCode::event_held_back,
+                                fmt::format("{}: an earlier message of its group comes first",
+                                            object.text())));
 }
 
 class Handler {
@@ -71,37 +114,52 @@ class Handler {
 
  private:
   Handled handle(const Delivery& delivery) const {
-    const auto records = parse_events(delivery.payload);
-    if (!records) {
-      log_delivery(delivery, {}, &records.error());
-      return handled(records.error());
+    const auto parsed = parse_delivery(delivery.payload);
+    if (!parsed) {
+      log_delivery(delivery, {}, &parsed.error());
+      return handled(parsed.error());
     }
     const Context context{work_deadline(delivery.deadline, *application_.clock), delivery.trace_id};
-    const std::vector<bool> old = superseded(*records);
+    Groups groups;
     std::vector<EventOutcome> outcomes;
-    for (std::size_t i = 0; i < records->size(); ++i) {
-      outcomes.push_back(work_on((*records)[i], old[i], context));
-      journal(outcomes.back(), delivery);
+    for (const Task& task : tasks_of(*parsed)) {
+      outcomes.push_back(groups.holds_back(*task.item) ? held_back(*task.record)
+                                                       : work_on(task, context));
+      outcomes.back().item_id = task.item->id;
+      groups.learn(*task.item, outcomes.back().outcome);
+      journal(outcomes.back(), *task.item, delivery);
     }
-    log_delivery(delivery, outcomes, nullptr);
-    return handled(outcomes);
+    log_delivery(delivery, outcomes, nullptr, parsed->note);
+    return handled(*parsed, outcomes);
   }
 
-  EventOutcome work_on(const EventRecord& record, bool old, const Context& context) const {
-    if (const auto* bad = std::get_if<RejectedRecord>(&record)) return rejected(*bad);
-    const auto& event = std::get<ObjectEvent>(record);
-    if (old) return skipped(event, SkipReason::superseded);
+  EventOutcome work_on(const Task& task, const Context& context) const {
+    if (const auto* bad = std::get_if<RejectedRecord>(task.record)) {
+      return ended(bad->object, bad->error);
+    }
+    const auto& event = std::get<ObjectEvent>(*task.record);
+    if (task.is_superseded) return skipped(event, SkipReason::superseded);
+    if (context.deadline.passed(*application_.clock)) {
+      return ended(event.object,
+                   error_of(ErrorCode::deadline_exceeded,
+                            fmt::format("{}: no time left to begin", event.object.text())));
+    }
     const Tools tools{&application_.config->rules, &application_.config->limits, store_.get(),
                       application_.clock};
     try {
-      return {event.object, event.etag, event.item_id, process(event, tools, context)};
+      return {event.object, event.etag, "", process(event, tools, context)};
     } catch (const std::exception& fault) {  // the records beside it are still to be worked on
-      return rejected({event.object, event.item_id, fault_of_ours(fault)});
+      return ended(event.object, fault_of_ours(fault));
     }
   }
 
-  void journal(const EventOutcome& event, const Delivery& delivery) const {
-    const auto recorded = application_.journal->record(event, delivery);
+  void journal(const EventOutcome& event, const EventItem& item, const Delivery& delivery) const {
+    Delivery known;  // of its item, without the payload
+    known.door = delivery.door;
+    known.id = delivery.id;
+    known.trace_id = delivery.trace_id;
+    known.attempt = item.attempt > 0 ? item.attempt : delivery.attempt;
+    const auto recorded = application_.journal->record(event, known);
     if (!recorded) {
       application_.log->write(LogLevel::warn,
                               "the journal could not be written; the event was served",
@@ -110,11 +168,14 @@ class Handler {
   }
 
   void log_delivery(const Delivery& delivery, const std::vector<EventOutcome>& outcomes,
-                    const Error* error) const {
+                    const Error* error, const std::string& note = "") const {
     Json line = reply_json(outcomes);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      line["events"][i]["timings"] = timings_json(outcomes[i].outcome.timings);
+      Json& event = line["events"][i];
+      if (!outcomes[i].item_id.empty()) event["item"] = outcomes[i].item_id;
+      event["timings"] = timings_json(outcomes[i].outcome.timings);
     }
+    if (!note.empty()) line["note"] = note;
     if (error != nullptr) line["error"] = error_json(*error);
     line["door"] = delivery.door;
     line[delivery.door == "lambda" ? "function_request_id" : "delivery"] = delivery.id;
@@ -132,17 +193,18 @@ class Handler {
 };
 
 // The plan of a record, or its outcome where that is known without a store.
-std::variant<Plan, EventOutcome> planned_or_ended(const EventRecord& record, bool old,
-                                                  const Rules& rules) {
-  if (const auto* bad = std::get_if<RejectedRecord>(&record)) return rejected(*bad);
-  const auto& event = std::get<ObjectEvent>(record);
-  if (old) return skipped(event, SkipReason::superseded);
+std::variant<Plan, EventOutcome> planned_or_ended(const Task& task, const Rules& rules) {
+  if (const auto* bad = std::get_if<RejectedRecord>(task.record)) {
+    return ended(bad->object, bad->error);
+  }
+  const auto& event = std::get<ObjectEvent>(*task.record);
+  if (task.is_superseded) return skipped(event, SkipReason::superseded);
   auto plan = plan_for(event, rules);
   if (plan) return *std::move(plan);
   if (const auto* skip = std::get_if<Skipped>(&plan.error().why)) {
     return skipped(event, skip->reason);
   }
-  return rejected({event.object, event.item_id, std::get<Error>(plan.error().why)});
+  return ended(event.object, std::get<Error>(plan.error().why));
 }
 
 Json plan_json(const ObjectEvent& event, const Plan& plan) {
@@ -172,16 +234,15 @@ HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore
 }
 
 Result<PlannedDelivery> plan_delivery(ByteView payload, const Rules& rules) {
-  TRY(records, parse_events(payload));
-  const std::vector<bool> old = superseded(records);
+  TRY(delivery, parse_delivery(payload));
   PlannedDelivery planned;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto ended = planned_or_ended(records[i], old[i], rules);
-    if (const auto* plan = std::get_if<Plan>(&ended)) {
-      planned.events.push_back(plan_json(std::get<ObjectEvent>(records[i]), *plan));
+  for (const Task& task : tasks_of(delivery)) {
+    const auto known = planned_or_ended(task, rules);
+    if (const auto* plan = std::get_if<Plan>(&known)) {
+      planned.events.push_back(plan_json(std::get<ObjectEvent>(*task.record), *plan));
       continue;
     }
-    const auto& outcome = std::get<EventOutcome>(ended);
+    const auto& outcome = std::get<EventOutcome>(known);
     planned.events.push_back(event_json(outcome));
     if (!planned.error) planned.error = outcome.outcome.error;
   }

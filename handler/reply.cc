@@ -1,11 +1,17 @@
 #include "handler/reply.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <map>
+
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
+
+constexpr std::size_t kResultBytesMax = 500;  // the job's report has a line a task
 
 double rounded(double ms) { return std::round(ms * 1e3) / 1e3; }
 
@@ -38,6 +44,40 @@ int weight(Item::What what) {
       return 2;
   }
   return 0;
+}
+
+// What becomes of an item, as its outcomes come in.
+struct Verdict {
+  Item item;
+  std::string text;  // of what decided
+
+  void take(const Outcome& outcome) {
+    const Item::What what = what_becomes_of(outcome.what);
+    // The first cause of the winning kind is named.
+    if (!text.empty() && weight(what) <= weight(item.what)) return;
+    item.what = what;
+    item.why = outcome.error;
+    item.retry_after =
+        item.why && item.why->retry_after ? *item.why->retry_after : std::chrono::milliseconds{0};
+    text = std::string(outcome_name(outcome.what));
+    if (outcome.reason) text += fmt::format(": {}", skip_reason_name(*outcome.reason));
+    if (outcome.error) {
+      text = fmt::format("{}: {}", code_name(outcome.error->code), outcome.error->message);
+    }
+  }
+};
+
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html
+const char* result_code(Item::What what) {
+  switch (what) {
+    case Item::What::ack:
+      return "Succeeded";
+    case Item::What::retry:
+      return "TemporaryFailure";
+    case Item::What::dead:
+      return "PermanentFailure";
+  }
+  return "TemporaryFailure";
 }
 
 Json thumbnail_json(const StoredThumbnail& thumbnail) {
@@ -100,20 +140,37 @@ Json reply_json(const std::vector<EventOutcome>& events) {
   return reply;
 }
 
-Handled handled(const std::vector<EventOutcome>& events) {
+Handled handled(const ParsedDelivery& delivery, const std::vector<EventOutcome>& events) {
+  std::map<std::string, Verdict> verdicts;
+  for (const EventOutcome& event : events) verdicts[event.item_id].take(event.outcome);
   Handled done;
-  done.reply = to_text(reply_json(events));
-  Item item;  // a direct event: the delivery itself
-  for (const EventOutcome& event : events) {
-    const Item::What what = what_becomes_of(event.outcome.what);
-    // The first cause of the winning kind is named.
-    if (weight(what) <= weight(item.what)) continue;
-    item.what = what;
-    item.why = event.outcome.error;
-    item.retry_after =
-        item.why && item.why->retry_after ? *item.why->retry_after : std::chrono::milliseconds{0};
+  Json results = Json::array();
+  for (const EventItem& from : delivery.items) {
+    Verdict& verdict = verdicts[from.id];
+    verdict.item.id = from.id;
+    if (delivery.shape == Shape::s3_batch) {
+      results.push_back({{"taskId", from.id},
+                         {"resultCode", result_code(verdict.item.what)},
+                         {"resultString", cropped(one_line(verdict.text), kResultBytesMax)}});
+    } else if (delivery.shape == Shape::sqs && verdict.item.what != Item::What::ack) {
+      results.push_back({{"itemIdentifier", from.id}});
+    }
+    done.items.push_back(verdict.item);
   }
-  done.items.push_back(std::move(item));
+  switch (delivery.shape) {
+    case Shape::direct:
+      done.reply = to_text(reply_json(events));
+      break;
+    case Shape::sqs:
+      done.reply = to_text({{"batchItemFailures", std::move(results)}});
+      break;
+    case Shape::s3_batch:
+      done.reply = to_text({{"invocationSchemaVersion", delivery.batch_schema},
+                            {"treatMissingKeysAs", "PermanentFailure"},
+                            {"invocationId", delivery.invocation_id},
+                            {"results", std::move(results)}});
+      break;
+  }
   return done;
 }
 

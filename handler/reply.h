@@ -10,6 +10,7 @@
 
 #include <vector>
 
+#include "handler/envelope.h"
 #include "handler/outcome.h"
 #include "runtime/delivery.h"
 #include "runtime/json.h"
@@ -26,7 +27,14 @@ Json error_json(const Error& error);          // {"code","message"}
 Json source_json(const SourceFacts& source);  // {"format","width","height","bytes","orientation"}
 Json timings_json(const Timings& timings);
 
-Handled handled(const std::vector<EventOutcome>& events);
+// In the words of the delivery's shape, an item of it for each that it has:
+//
+//   direct    reply_json
+//   sqs       {"batchItemFailures":[{"itemIdentifier"}]}: what is not acknowledged. Source:
+//             https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+//   s3_batch  {"invocationSchemaVersion","treatMissingKeysAs","invocationId",
+//              "results":[{"taskId","resultCode","resultString"}]}
+Handled handled(const ParsedDelivery& delivery, const std::vector<EventOutcome>& events);
 
 // A payload that could not be parsed: the delivery has failed as a whole.
 Handled handled(const Error& error);

@@ -23,6 +23,8 @@ std::string_view code_name(ErrorCode code) {
       return "event.unsupported";
     case ErrorCode::event_too_large:
       return "event.too_large";
+    case ErrorCode::event_held_back:
+      return "event.held_back";
     case ErrorCode::store_denied:
       return "store.denied";
     case ErrorCode::store_not_found:
@@ -128,6 +130,7 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::journal_unavailable:
     case ErrorCode::internal:
       return RetryClass::permanent;
+    case ErrorCode::event_held_back:
     case ErrorCode::store_denied:
     case ErrorCode::store_no_bucket:
     case ErrorCode::store_precondition_failed:

@@ -24,6 +24,7 @@ enum class ErrorCode {
   event_malformed,    // not JSON, or JSON that lacks what its shape promises
   event_unsupported,  // a shape or a major version that is not known
   event_too_large,    // bytes, depth or records over the limit
+  event_held_back,    // one before it, which has to come first, did not end well
   // Object stores, as the client sees them (the pipeline tells source from destination).
   store_denied,
   store_not_found,            // the object

@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "runtime/text.h"
 
 namespace miniatura {
@@ -29,15 +33,29 @@ bool nests_deeper_than(ByteView text, int depth_max) {
   return false;
 }
 
-}  // namespace
+constexpr std::size_t kFieldsMax = 1'000;
+// A field that a stranger may well write too: it costs him his own object.
+constexpr const char* kDuplicateMark = "\x01 twice";
 
-Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
+struct TooManyFields {};  // thrown and caught in this file: the parser has no other way out
+
+// What a parse is within.
+struct OpenObject {
+  std::set<std::string> fields;
+  std::optional<std::string> duplicate;
+};
+
+Result<Json> parse(ByteView text, std::string_view what, int depth_max,
+                   const Json::parser_callback_t& callback) {
   if (nests_deeper_than(text, depth_max)) {
     return fail(ErrorCode::event_too_large,
                 fmt::format("{}: nested deeper than {} levels", what, depth_max));
   }
   try {
-    return Json::parse(text);
+    return Json::parse(text, callback);
+  } catch (const TooManyFields&) {
+    return fail(ErrorCode::event_too_large,
+                fmt::format("{}: an object of more than {} fields", what, kFieldsMax));
   } catch (const Json::parse_error& error) {
     return fail(ErrorCode::event_malformed,
                 fmt::format("{}: not JSON: wrong at byte {}", what, error.byte));
@@ -46,6 +64,60 @@ Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
     return fail(ErrorCode::event_malformed,
                 fmt::format("{}: not JSON: {}", what, cropped(error.what(), kWhyBytesMax)));
   }
+}
+
+}  // namespace
+
+Result<Json> parse_json(ByteView text, std::string_view what, int depth_max) {
+  return parse(text, what, depth_max, nullptr);
+}
+
+Result<Json> parse_foreign_json(ByteView text, std::string_view what, int depth_max) {
+  std::vector<OpenObject> open;
+  return parse(text, what, depth_max, [&](int /*depth*/, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) {
+      open.emplace_back();
+    } else if (event == Json::parse_event_t::key) {
+      OpenObject& object = open.back();
+      const auto& name = value.get_ref<const std::string&>();
+      if (!object.fields.insert(name).second) object.duplicate = name;
+      if (object.fields.size() > kFieldsMax) throw TooManyFields();
+    } else if (event == Json::parse_event_t::object_end) {
+      if (open.back().duplicate) value[kDuplicateMark] = *open.back().duplicate;
+      open.pop_back();
+    }
+    return true;
+  });
+}
+
+std::string duplicate_field(const Json& object) { return string_at(object, kDuplicateMark); }
+
+bool begins_json(ByteView text) {
+  // The error's place: behind the last byte, if it is the end that came too early.
+  class Beginning : public nlohmann::json_sax<Json> {
+   public:
+    std::size_t wrong_at = 0;
+
+    bool null() override { return true; }
+    bool boolean(bool /*value*/) override { return true; }
+    bool number_integer(number_integer_t /*value*/) override { return true; }
+    bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+    bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+    bool string(string_t& /*value*/) override { return true; }
+    bool binary(binary_t& /*value*/) override { return true; }
+    bool start_object(std::size_t /*size*/) override { return true; }
+    bool key(string_t& /*name*/) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t /*size*/) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t position, const std::string& /*last_token*/,
+                     const Json::exception& /*error*/) override {
+      wrong_at = position;
+      return false;
+    }
+  };
+  Beginning beginning;
+  return !Json::sax_parse(text, &beginning) && beginning.wrong_at > text.size();
 }
 
 bool is_json(ByteView text) { return Json::accept(text); }

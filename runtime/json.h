@@ -17,6 +17,17 @@ using Json = nlohmann::ordered_json;
 // nesting over `depth_max`. The message names `what`.
 Result<Json> parse_json(ByteView text, std::string_view what, int depth_max = 64);
 
+// The same for what strangers wrote. An object that has a field twice is marked, so that its reader
+// can refuse it and serve those beside it; duplicate_field() tells. Errors: event_too_large for an
+// object of more than 1,000 fields, too: each is looked for among those before it.
+Result<Json> parse_foreign_json(ByteView text, std::string_view what, int depth_max = 64);
+
+// Of an object from parse_foreign_json: a field that it has twice; empty: none.
+std::string duplicate_field(const Json& object);
+
+// Could more text make JSON of this, which is none yet? "{\n" may begin one, "bad\n" does not.
+bool begins_json(ByteView text);
+
 // Would parse_json understand it, however deep? Builds nothing, and stops at the first wrong byte.
 bool is_json(ByteView text);
 

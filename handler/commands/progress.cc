@@ -35,25 +35,29 @@ std::string progress_text(std::uint64_t bytes, std::optional<std::uint64_t> tota
                      human_bytes(*total_bytes), 100 * part, rate);
 }
 
-Progress::Progress(std::optional<std::uint64_t> total_bytes)
-    : total_bytes_(total_bytes),
-      is_terminal_(::isatty(STDERR_FILENO) == 1),
+ProgressLine::ProgressLine()
+    : is_terminal_(::isatty(STDERR_FILENO) == 1),
       start_(SteadyClock::now()),
       next_(start_ + kQuiet) {}
 
-Progress::~Progress() {
-  if (is_drawn_) write_terminal(kClearLine);
-}
-
-void Progress::add(std::uint64_t bytes) {
-  bytes_ += bytes;
+void ProgressLine::draw(const std::function<std::string(double)>& text) {
   if (!is_terminal_) return;
   const auto now = SteadyClock::now();
   if (now < next_) return;
   next_ = now + kRefresh;
   is_drawn_ = true;
   const std::chrono::duration<double> taken = now - start_;
-  write_terminal(kClearLine + progress_text(bytes_, total_bytes_, taken.count()));
+  write_terminal(kClearLine + text(taken.count()));
+}
+
+void ProgressLine::hide() {
+  if (is_drawn_) write_terminal(kClearLine);
+  is_drawn_ = false;
+}
+
+void Progress::add(std::uint64_t bytes) {
+  bytes_ += bytes;
+  line_.draw([this](double seconds) { return progress_text(bytes_, total_bytes_, seconds); });
 }
 
 }  // namespace miniatura

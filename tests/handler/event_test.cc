@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handler/envelope.h"
 #include "runtime/json.h"
 #include "tests/support/fixture.h"
 
@@ -10,6 +11,13 @@ namespace miniatura {
 namespace {
 
 using Kind = ObjectEvent::Kind;
+
+// The records of a payload that is one item.
+Result<std::vector<EventRecord>> parse_events(ByteView payload) {
+  TRY(delivery, parse_delivery(payload));
+  EXPECT_EQ(delivery.items.size(), 1U);
+  return delivery.items.at(0).records;
+}
 
 std::vector<EventRecord> parsed(const std::string& fixture) {
   auto records = parse_events(read_fixture("events/" + fixture));
@@ -61,7 +69,6 @@ TEST(EventTest, a_put_brings_its_name_etag_and_sequencer) {
   EXPECT_EQ(event.name, "ObjectCreated:Put");
   EXPECT_EQ(event.etag, "4e68adba0abe2dc8653dc3354e14c01d");
   EXPECT_EQ(event.sequencer, "0C0F6F405D6ED209E1");
-  EXPECT_EQ(event.item_id, "");
 }
 
 TEST(EventTest, minios_event_name_loses_its_s3_prefix) {
@@ -150,7 +157,7 @@ TEST(EventTest, a_key_counts_as_it_is_decoded) {
             std::string(1024, 'a'));
   const auto rejected = std::get<RejectedRecord>(record_of({{"key", encoded + "b"}}, "b"));
   EXPECT_EQ(rejected.error.code, ErrorCode::event_malformed);
-  EXPECT_THAT(rejected.error.message, testing::HasSubstr("Records[0].s3.object.key: 1025 bytes"));
+  EXPECT_THAT(rejected.error.message, testing::HasSubstr("Records[0]: the key: 1025 bytes"));
 }
 
 TEST(EventTest, records_of_the_wrong_type_are_rejected_and_never_crash) {
@@ -178,18 +185,73 @@ TEST(EventTest, what_is_no_json_names_the_byte) {
   }
 }
 
-TEST(EventTest, bytes_depth_and_records_are_bounded) {
-  EventLimits limits;
-  limits.payload_bytes = 100;
-  limits.records = 2;
-  const auto code_of = [&](const std::string& payload) {
-    const auto records = parse_events(payload, limits);
-    return records ? std::string("accepted") : std::string(code_name(records.error().code));
+TEST(EventTest, a_field_that_no_key_can_be_made_of_is_named) {
+  struct Case {
+    Json object;
+    const char* said;
   };
-  EXPECT_EQ(code_of(std::string(101, ' ')), "event.too_large");
-  EXPECT_EQ(code_of(R"({"Records":[1,2,3]})"), "event.too_large");
-  EXPECT_EQ(code_of(R"({"Records":[1,2]})"), "accepted");
-  EXPECT_EQ(code_of(std::string(90, '[')), "event.too_large");
+  const Case cases[] = {
+      {{{"key", 7}}, "Records[0].s3.object.key: a text is needed, not number"},
+      {{{"key", nullptr}}, "Records[0].s3.object.key: is missing"},
+      {{{"key", "a%00b"}}, "Records[0]: the key: holds a NUL byte"},
+      {{{"key", "caf%E9.jpg"}}, "Records[0]: the key: is not UTF-8"},
+      {{{"key", "a%ZZ"}}, "Records[0].s3.object.key: bad escape in \"a%ZZ\""},
+      {{{"key", "a"}, {"versionId", 1}}, "Records[0].s3.object.versionId: a text is needed"},
+      {{{"key", "a"}, {"eTag", Json::array()}}, "Records[0].s3.object.eTag: a text is needed"},
+  };
+  for (const Case& c : cases) {
+    const EventRecord record = record_of(c.object, "b");
+    ASSERT_TRUE(std::holds_alternative<RejectedRecord>(record)) << c.said;
+    EXPECT_EQ(std::get<RejectedRecord>(record).error.code, ErrorCode::event_malformed) << c.said;
+    EXPECT_THAT(std::get<RejectedRecord>(record).error.message, testing::StartsWith(c.said));
+  }
+}
+
+TEST(EventTest, cephs_etag_and_size_come_in_two_ways_each) {
+  const Json objects[] = {{{"key", "a+b.jpg"}, {"size", 7}, {"eTag", "e1"}},
+                          {{"key", "a+b.jpg"}, {"size", "7"}, {"etag", "e1"}}};
+  for (const Json& object : objects) {
+    const auto event = std::get<ObjectEvent>(record_of(object, "b", "ceph:s3"));
+    EXPECT_EQ(event.object.key, "a b.jpg");
+    EXPECT_EQ(event.etag, "e1");
+  }
+}
+
+TEST(EventTest, an_eventbridge_key_is_raw_and_its_reason_is_the_kind) {
+  const auto read = [](const std::string& type, const std::string& reason) {
+    return read_eventbridge({{"detail-type", type},
+                             {"detail",
+                              {{"bucket", {{"name", "b"}}},
+                               {"object", {{"key", "a+b%20c"}, {"version-id", "v1"}}},
+                               {"reason", reason}}}},
+                            "e");
+  };
+  const auto put = std::get<ObjectEvent>(read("Object Created", "PutObject"));
+  EXPECT_EQ(put.object.key, "a+b%20c");
+  EXPECT_EQ(put.object.version, "v1");
+  EXPECT_EQ(put.name, "ObjectCreated:Put");
+  EXPECT_EQ(put.kind, Kind::created);
+  EXPECT_EQ(std::get<ObjectEvent>(read("Object Created", "POST Object")).name,
+            "ObjectCreated:Post");
+  EXPECT_EQ(std::get<ObjectEvent>(read("Object Deleted", "DeleteObject")).kind, Kind::removed);
+  EXPECT_EQ(std::get<ObjectEvent>(read("Object Tags Added", "")).kind, Kind::other);
+  const auto other = read("AWS API Call via CloudTrail", "");
+  EXPECT_EQ(std::get<RejectedRecord>(other).error.code, ErrorCode::event_unsupported);
+}
+
+TEST(EventTest, a_batch_task_names_its_bucket_or_the_buckets_arn) {
+  const auto task = [](const Json& fields) { return read_batch_task(fields, "tasks[0]"); };
+  const auto first = std::get<ObjectEvent>(
+      task({{"s3Key", "a+b%2B.jpg"}, {"s3BucketArn", "arn:aws-cn:s3:::b"}, {"s3VersionId", "v"}}));
+  EXPECT_EQ(first.object.bucket, "b");
+  EXPECT_EQ(first.object.key, "a b+.jpg");
+  EXPECT_EQ(first.object.version, "v");
+  EXPECT_EQ(first.kind, Kind::created);
+  EXPECT_EQ(std::get<ObjectEvent>(task({{"s3Key", "a"}, {"s3Bucket", "c"}})).object.bucket, "c");
+  for (const Json& bad : {Json{{"s3Key", "a"}}, Json{{"s3Key", "a"}, {"s3BucketArn", "b"}},
+                          Json{{"s3Key", "%"}, {"s3Bucket", "c"}}, Json{{"s3Bucket", "c"}}}) {
+    EXPECT_TRUE(std::holds_alternative<RejectedRecord>(task(bad))) << to_text(bad);
+  }
 }
 
 TEST(EventTest, a_raw_key_of_minios_listen_notification_is_not_decoded) {

@@ -1,9 +1,13 @@
 #include "handler/handle.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "handler/journal_reader.h"
+#include "runtime/json.h"
 #include "runtime/lambda_api.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_store.h"
@@ -22,6 +26,18 @@ std::string record(const std::string& key, const std::string& sequencer = "") {
          key + R"(","sequencer":")" + sequencer + R"("}}})";
 }
 std::string event(const std::string& records) { return R"({"Records":[)" + records + "]}"; }
+
+// A message of a queue, standard without a group.
+std::string message(const std::string& id, const std::string& body, const std::string& group = "",
+                    const std::string& attempt = "1") {
+  Json attributes = {{"ApproximateReceiveCount", attempt}};
+  if (!group.empty()) attributes["MessageGroupId"] = group;
+  return to_text({{"messageId", id},
+                  {"body", body},
+                  {"attributes", attributes},
+                  {"eventSource", "aws:sqs"},
+                  {"eventSourceARN", group.empty() ? "arn:q" : "arn:q.fifo"}});
+}
 
 class HandleTest : public ::testing::Test {
  protected:
@@ -117,6 +133,137 @@ TEST_F(HandleTest, the_largest_batch_of_rejected_records_has_a_short_cause_and_a
 TEST_F(HandleTest, past_the_deadline_every_record_is_deferred) {
   const Handled done = handle(event(record("good.png")), Deadline(clock_.now() - 1s));
   EXPECT_EQ(done.failure()->what, Item::What::retry);
+}
+
+TEST_F(HandleTest, of_an_sqs_batch_what_did_not_end_well_is_listed) {
+  const Handled done = handle(
+      event(message("m-good", event(record("good.png"))) + "," +
+            message("m-poison", event(record("bad.png"))) + "," + message("m-text", "{not json") +
+            "," + message("m-both", event(record("%ZZ") + "," + record("gone.png"))) + "," +
+            message("m-gone", event(record("gone.png")))));
+  EXPECT_EQ(done.reply,
+            R"({"batchItemFailures":[{"itemIdentifier":"m-poison"},{"itemIdentifier":"m-text"},)"
+            R"({"itemIdentifier":"m-both"}]})");
+  EXPECT_EQ(done.failure(), nullptr);
+  EXPECT_TRUE(store_.info("thumbs", "good.png/small.png"));
+}
+
+TEST_F(HandleTest, an_sqs_batch_past_its_deadline_lists_every_message_not_done) {
+  const Handled done = handle(
+      event(message("a", event(record("good.png"))) + "," + message("b", event(record("bad.png")))),
+      Deadline(clock_.now() - 1s));
+  EXPECT_EQ(done.reply, R"({"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"b"}]})");
+  EXPECT_EQ(done.failure(), nullptr);
+  EXPECT_EQ(done.items[1].what, Item::What::retry);
+}
+
+TEST_F(HandleTest, behind_a_failure_its_fifo_group_waits_unworked_and_other_groups_go_on) {
+  const std::string bad = event(record("bad.png"));
+  const Handled done =
+      handle(event(message("a1", event(record("gone.png")), "A") + "," +
+                   message("a2", event(record("%ZZ") + "," + record("beside.png")), "A") + "," +
+                   message("b1", event(record("other.png")), "B") + "," +
+                   message("a3", event(record("good.png")), "A") + "," + message("b2", bad, "B")));
+  EXPECT_EQ(done.reply, R"({"batchItemFailures":[{"itemIdentifier":"a2"},{"itemIdentifier":"a3"},)"
+                        R"({"itemIdentifier":"b2"}]})");
+  EXPECT_EQ(done.items[3].why->code, ErrorCode::event_held_back);
+  EXPECT_EQ(done.items[3].what, Item::What::retry);
+  EXPECT_FALSE(store_.info("thumbs", "good.png/small.png"));
+  // What is in the failing message itself does not wait for it: it will be there again.
+  const auto operations = store_.operations();
+  EXPECT_EQ(std::count(operations.begin(), operations.end(), "get photos/beside.png"), 1);
+  EXPECT_EQ(std::count(operations.begin(), operations.end(), "get photos/good.png"), 0);
+}
+
+TEST_F(HandleTest, a_key_in_several_messages_collapses_and_a_newest_that_is_deferred_comes_again) {
+  const std::string batch = event(message("new", event(record("good.png", "2"))) + "," +
+                                  message("old", event(record("good.png", "1"))));
+  bool is_down = true;
+  store_.set_hook([&](std::string_view operation, const ObjectId&) -> std::optional<Error> {
+    if (operation != "get" || !is_down) return std::nullopt;
+    return Error{ErrorCode::store_unavailable, "down", 503, {}, {}, {}};
+  });
+  EXPECT_EQ(handle(batch).reply, R"({"batchItemFailures":[{"itemIdentifier":"new"}]})");
+  is_down = false;
+  EXPECT_EQ(handle(event(message("new", event(record("good.png", "2"))))).reply,
+            R"({"batchItemFailures":[]})");
+  EXPECT_TRUE(store_.info("thumbs", "good.png/small.png"));
+}
+
+// Whatever is in a batch and whatever fails of it: who redelivers what was listed, and nothing
+// else, ends with every key done.
+TEST_F(HandleTest, no_key_is_lost_however_a_batch_is_made_up) {
+  struct Message {
+    std::string id, key, text;
+  };
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same batches each time
+  const auto pick = [&](int count) {
+    return static_cast<int>(random() % static_cast<unsigned>(count));
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Message> left;
+    const bool is_fifo = pick(2) == 0;
+    for (int i = 0; i < 6; ++i) {
+      const std::string key = fmt::format("{}-{}.png", round, pick(3));
+      store_.add("photos", key, solid_png(8, 8, {255, 0, 0}));
+      const std::string id = fmt::format("m{}", i);
+      const std::string sequencer = pick(4) == 0 ? "" : fmt::format("{}", pick(5));
+      const std::string group = is_fifo ? fmt::format("g{}", pick(2)) : "";
+      left.push_back({id, key, message(id, event(record(key, sequencer)), group)});
+    }
+    const std::vector<Message> all = left;
+    std::string down = fmt::format("{}-{}.png", round, pick(3));
+    store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+      if (operation != "get" || id.key != down) return std::nullopt;
+      return Error{ErrorCode::store_unavailable, "down", 503, {}, {}, {}};
+    });
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      std::string batch;
+      for (const Message& each : left) batch += (batch.empty() ? "" : ",") + each.text;
+      const Handled done = handle(event(batch));
+      std::erase_if(left, [&](const Message& each) {
+        return done.reply.find("\"" + each.id + "\"") == std::string::npos;
+      });
+      down = "";
+      if (left.empty()) break;
+    }
+    EXPECT_TRUE(left.empty()) << round;
+    for (const Message& each : all) {
+      EXPECT_TRUE(store_.info("thumbs", each.key + "/small.png")) << round << " " << each.key;
+    }
+  }
+}
+
+TEST_F(HandleTest, the_journal_counts_attempts_as_the_queue_does) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/journal.db";
+  journal_ = make_journal(path);
+  handle(event(message("m", event(record("gone.png")), "", "4")));
+  EXPECT_EQ(JournalReader(path).list({})->at(0).attempt, 4);
+}
+
+TEST_F(HandleTest, a_batch_that_cannot_be_answered_is_an_error_of_the_whole_and_not_begun) {
+  const std::string one = message("same", event(record("good.png")));
+  const Handled done = handle(event(one + "," + one));
+  ASSERT_NE(done.failure(), nullptr);
+  EXPECT_EQ(done.failure()->why->code, ErrorCode::event_malformed);
+  EXPECT_TRUE(store_.operations().empty());
+}
+
+TEST_F(HandleTest, a_batch_operation_is_answered_a_result_a_task) {
+  const auto task = [](const std::string& id, const std::string& key) {
+    return R"({"taskId":")" + id + R"(","s3Key":")" + key +
+           R"(","s3VersionId":null,"s3BucketArn":"arn:aws:s3:::photos"})";
+  };
+  const Handled done = handle(R"({"invocationSchemaVersion":"1.0","invocationId":"I","tasks":[)" +
+                              task("1", "good.png") + "," + task("2", "bad.png") + "," +
+                              task("3", "gone.png") + "]}");
+  EXPECT_THAT(done.reply,
+              HasSubstr(R"({"taskId":"1","resultCode":"Succeeded","resultString":"stored"})"));
+  EXPECT_THAT(done.reply, HasSubstr(R"({"taskId":"2","resultCode":"PermanentFailure",)"
+                                    R"("resultString":"image.unsupported: )"));
+  EXPECT_THAT(done.reply, HasSubstr(R"("resultString":"skipped: gone"})"));
+  EXPECT_EQ(done.failure(), nullptr);
 }
 
 TEST(WorkDeadlineTest, keeps_a_reserve_of_a_fifth_but_two_seconds_at_most) {

@@ -55,5 +55,22 @@ TEST(JsonTest, members_are_looked_up_without_surprise) {
   EXPECT_NE(member(value, "n"), nullptr);
 }
 
+TEST(JsonTest, an_object_with_a_field_twice_is_marked_and_its_neighbour_is_not) {
+  const auto value = parse_foreign_json(R"([{"a":1,"b":{"a":1},"a":2},{"a":1}])", "it");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(duplicate_field((*value)[0]), "a");
+  EXPECT_EQ(duplicate_field((*value)[0]["b"]), "");
+  EXPECT_EQ(duplicate_field((*value)[1]), "");
+  EXPECT_EQ((*value)[1], Json({{"a", 1}}));
+}
+
+TEST(JsonTest, what_may_still_become_json_begins_one) {
+  for (const char* text : {"{\n", "[\n{},\n", "{\"a\":\n", "", "\n"})
+    EXPECT_TRUE(begins_json(text)) << text;
+  for (const char* text : {"{}", "[]\n", "bad\n", "{\"a\n", "{}}\n", "{,\n"}) {
+    EXPECT_FALSE(begins_json(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace miniatura
