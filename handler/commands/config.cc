@@ -34,9 +34,21 @@ Json json_of(const Config& config) {
   return {{"store", config.store}, {"journal", config.journal}, {"rules", std::move(rules)}};
 }
 
+// A line a problem, so that a file is put right in one go.
+int report_all(Error error, const std::vector<std::string>& problems, bool json) {
+  if (problems.empty()) return report(error, json);
+  int code = kExitDone;
+  for (const std::string& problem : problems) {
+    error.message = problem;
+    code = report(error, json);
+  }
+  return code;
+}
+
 int run_check(const CheckOptions& options, const Environment& environment) {
-  const auto config = load_config(environment, options.config);
-  if (!config) return report(config.error(), options.json);
+  std::vector<std::string> problems;
+  const auto config = load_config(environment, options.config, &problems);
+  if (!config) return report_all(config.error(), problems, options.json);
   SystemClock clock;
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return report(stores.error(), options.json);
@@ -70,6 +82,7 @@ void add_config_command(CLI::App& app, const Environment& environment, Run& run)
       "check", "Is the configuration right, and are its destination buckets within reach?");
   auto options = std::make_shared<CheckOptions>();
   check->add_flag("--json", options->json, "The result as JSON");
+  add_config_option(*check, options->config);
   add_store_option(*check, options->config);
   add_journal_option(*check, options->config);
   check->callback(

@@ -68,7 +68,9 @@ int run_list(const ListOptions& options, const Environment& environment) {
     }
     filter.since = *std::move(since);
   }
-  const auto rows = make_journal(journal_setting(environment, options.config))->list(filter);
+  const auto journal = journal_setting(environment, options.config);
+  if (!journal) return report(journal.error(), options.json);
+  const auto rows = make_journal(*journal)->list(filter);
   if (!rows) return report(rows.error(), options.json);
   if (!options.json && stdout_is_terminal()) {
     print_table(*rows);
@@ -93,6 +95,7 @@ void add_journal_command(CLI::App& app, const Environment& environment, Run& run
   list->add_option("--limit", options->filter.limit, "At most so many (50)")
       ->check(CLI::Range(1, 1'000'000));
   list->add_flag("--json", options->json, "One JSON object a line on a terminal, too");
+  add_config_option(*list, options->config);
   add_journal_option(*list, options->config);
   list->callback([&, options] { run = [&, options] { return run_list(*options, environment); }; });
 }

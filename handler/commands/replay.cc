@@ -111,6 +111,7 @@ void add_replay_command(CLI::App& app, const Environment& environment, Run& run)
   command->add_option("FILE", options->files, "Event files; - is standard input")->required();
   command->add_flag("--dry-run", options->dry_run, "Print what would be done, touching no store");
   command->add_flag("--json", options->json, "Errors of the command itself on stdout, too");
+  add_config_option(*command, options->config);
   add_store_option(*command, options->config);
   add_journal_option(*command, options->config);
   command->callback(
