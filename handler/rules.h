@@ -55,14 +55,22 @@ struct PlannedThumbnail {
 };
 
 struct Plan {
-  ObjectId source;  // without a version: the source as it is now
+  ObjectId source;  // what is read: the source as it is now, or the version that the rule asks for
+  // What decides whether that is the newest: the source as it is now, but where each content has
+  // keys of its own ({etag}), the very version.
+  ObjectId newest;
+  bool keyed_by_etag = false;  // only the bytes of the event's etag may go to these keys
+  bool is_removal = false;     // the event says that the source is gone, its thumbnails with it
+  bool removes = false;        // of the rule
+  PutFields put;
   std::string event_etag;
   std::string rule;
   std::vector<PlannedThumbnail> thumbnails;  // as the presets; the last one is the commit mark
   std::string hash;                          // of all thumbnails: their presets and keys
 };
 
-// Skipped: no_rule, folder, not_created, own_output. Error: a template that the event cannot fill.
+// Skipped: no_rule, folder, not_created (a removal, too, but where the rule removes), own_output.
+// Error: a template that the event cannot fill.
 Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules);
 
 }  // namespace miniatura
