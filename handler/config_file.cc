@@ -114,7 +114,7 @@ Match read_match(ConfigObject object) {
 // The presets that a rule names.
 std::vector<Preset> chosen(ConfigObject& object, const std::vector<Preset>& all) {
   std::vector<std::string> names;
-  if (!object.texts("presets", names)) {
+  if (!object.texts("presets", names, true)) {
     if (object.is_there() && !object.has("presets")) {
       object.problem("presets", "missing: what is to be made?");
     }

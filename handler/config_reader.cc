@@ -169,8 +169,8 @@ bool ConfigObject::choice(const char* name, std::string& into,
   return true;
 }
 
-bool ConfigObject::texts(const char* name, std::vector<std::string>& into) {
-  const Json* value = ask(name, "array", Json(into));
+bool ConfigObject::texts(const char* name, std::vector<std::string>& into, bool is_needed) {
+  const Json* value = ask(name, "array", is_needed ? Json() : Json(into));
   if (value == nullptr) return false;
   if (!value->is_array()) return wrong_type(name, *value, "list");
   std::vector<std::string> given;

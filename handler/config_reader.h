@@ -50,7 +50,7 @@ class ConfigObject {
   bool number(const char* name, int& into, int minimum, int maximum);
   bool fraction(const char* name, double& into, double minimum, double maximum);
   bool choice(const char* name, std::string& into, std::span<const std::string_view> choices);
-  bool texts(const char* name, std::vector<std::string>& into);
+  bool texts(const char* name, std::vector<std::string>& into, bool is_needed = false);
   bool map(const char* name, std::map<std::string, std::string>& into);
 
   // Objects within this one; absent ones are empty.

@@ -1,4 +1,5 @@
-// miniatura config check: is the configuration right, and are its buckets within reach?
+// miniatura config schema: what a configuration file may hold. miniatura config check: is the
+// configuration right, and are its buckets within reach?
 #include "handler/config.h"
 
 #include <fmt/core.h>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "handler/commands/command.h"
+#include "handler/config_schema.h"
 #include "handler/once.h"
 #include "handler/reply.h"
 #include "s3client/open_store.h"
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 
 struct CheckOptions {
   ConfigOptions config;
+  bool reach = true;
   bool json = false;
 };
 
@@ -45,6 +48,13 @@ int report_all(Error error, const std::vector<std::string>& problems, bool json)
   return code;
 }
 
+int run_schema() {
+  std::string_view schema = config_schema();
+  if (schema.ends_with('\n')) schema.remove_suffix(1);
+  print_line(schema);
+  return kExitDone;
+}
+
 int run_check(const CheckOptions& options, const Environment& environment) {
   std::vector<std::string> problems;
   const auto config = load_config(environment, options.config, &problems);
@@ -54,7 +64,11 @@ int run_check(const CheckOptions& options, const Environment& environment) {
   if (!stores) return report(stores.error(), options.json);
   const auto store = (*stores)();
   std::set<std::string> buckets;
-  for (const Rule& rule : config->rules.rules) buckets.insert(rule.destination_bucket);
+  for (const Rule& rule : config->rules.rules) {
+    if (!options.reach) break;
+    buckets.insert(rule.destination_bucket);
+    if (!rule.match.bucket.empty()) buckets.insert(rule.match.bucket);
+  }
   for (const std::string& bucket : buckets) {
     const auto reached = store->reach(bucket, {Deadline::after(clock, 30s), ""});
     if (!reached) return report(destination_error(reached.error()), options.json);
@@ -79,12 +93,16 @@ void add_config_command(CLI::App& app, const Environment& environment, Run& run)
   auto* config = app.add_subcommand("config", "Looks at the configuration");
   config->require_subcommand(1);
   auto* check = config->add_subcommand(
-      "check", "Is the configuration right, and are its destination buckets within reach?");
+      "check", "Is the configuration right, and are its buckets within reach?");
   auto options = std::make_shared<CheckOptions>();
+  check->add_flag("--reach,!--no-reach", options->reach,
+                  "Ask the store for the rules' buckets (the default), or do not");
   check->add_flag("--json", options->json, "The result as JSON");
   add_config_option(*check, options->config);
   add_store_option(*check, options->config);
   add_journal_option(*check, options->config);
+  config->add_subcommand("schema", "Prints the JSON Schema of the configuration file, for editors")
+      ->callback([&run] { run = run_schema; });
   check->callback(
       [&, options] { run = [&, options] { return run_check(*options, environment); }; });
 }
