@@ -314,7 +314,8 @@ Result<ConfigFile> parse_config_file(ByteView text, const std::string& what, con
   for (const std::string& path : written->twice) reading.problem(path, "there twice");
   ConfigFile file = read_config(written->value, limits, reading);
   if (reading.problems.empty()) return file;
-  for (const std::string& problem : reading.problems) problems.push_back(what + ": " + problem);
+  for (const std::string& problem : reading.problems)
+    problems.push_back(fmt::format("{}: {}", what, problem));
   std::string message = problems.front();
   if (problems.size() > 1) {
     message += fmt::format(" (and {} more: miniatura config check)", problems.size() - 1);

@@ -55,24 +55,34 @@ int run_schema() {
   return kExitDone;
 }
 
+// Sources and destinations; an error says which of the two a bucket is.
+Result<void> reach_all(const Config& config, ObjectStore& store, Clock& clock, bool json) {
+  std::set<std::string> sources, destinations;
+  for (const Rule& rule : config.rules.rules) {
+    if (!rule.match.bucket.empty()) sources.insert(rule.match.bucket);
+    destinations.insert(rule.destination_bucket);
+  }
+  const auto reach = [&](const std::string& bucket, Error (*of_side)(Error)) -> Result<void> {
+    const auto reached = store.reach(bucket, {Deadline::after(clock, 30s), ""});
+    if (!reached) return fail(of_side(reached.error()));
+    if (!json) print_line(fmt::format("bucket {}: within reach", bucket));
+    return {};
+  };
+  for (const std::string& bucket : sources) CHECKED(reach(bucket, source_error));
+  for (const std::string& bucket : destinations) CHECKED(reach(bucket, destination_error));
+  return {};
+}
+
 int run_check(const CheckOptions& options, const Environment& environment) {
   std::vector<std::string> problems;
   const auto config = load_config(environment, options.config, &problems);
   if (!config) return report_all(config.error(), problems, options.json);
-  SystemClock clock;
-  const auto stores = open_store(config->store, environment, clock);
-  if (!stores) return report(stores.error(), options.json);
-  const auto store = (*stores)();
-  std::set<std::string> buckets;
-  for (const Rule& rule : config->rules.rules) {
-    if (!options.reach) break;
-    buckets.insert(rule.destination_bucket);
-    if (!rule.match.bucket.empty()) buckets.insert(rule.match.bucket);
-  }
-  for (const std::string& bucket : buckets) {
-    const auto reached = store->reach(bucket, {Deadline::after(clock, 30s), ""});
-    if (!reached) return report(destination_error(reached.error()), options.json);
-    if (!options.json) print_line(fmt::format("bucket {}: within reach", bucket));
+  if (options.reach) {  // else no credentials are needed
+    SystemClock clock;
+    const auto stores = open_store(config->store, environment, clock);
+    if (!stores) return report(stores.error(), options.json);
+    const auto reached = reach_all(*config, *(*stores)(), clock, options.json);
+    if (!reached) return report(reached.error(), options.json);
   }
   if (options.json) {
     print_json(json_of(*config));

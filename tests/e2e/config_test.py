@@ -77,8 +77,10 @@ class Check(WithConfig):
         config = self.write("config.json", CONFIG)
         self.assertEqual(self.run_it("config", "check", "--config", config).code, 0)
         (self.store / "photos").rename(self.store / "elsewhere")
-        self.assert_error(self.run_it("config", "check", "--config", config), 75, "destination.no_bucket", "photos")
+        self.assert_error(self.run_it("config", "check", "--config", config), 75, "source.no_bucket", "photos")
         self.assertEqual(self.run_it("config", "check", "--no-reach", "--config", config).code, 0)
+        done = self.run_it("config", "check", "--no-reach", "--config", config, MINIATURA_STORE="s3:")
+        self.assertEqual((done.code, done.err), (0, ""), "nothing is asked, so no credentials are needed")
 
     def test_schema_is_json_and_the_readmes_example_is_right(self):
         done = self.run_it("config", "schema")
