@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "handler/config_file.h"
+#include "runtime/bytes.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -12,10 +14,17 @@ namespace {
 
 constexpr std::string_view kDest = "MINIATURA_DEST";
 constexpr std::string_view kPresets = "MINIATURA_PRESETS";
+constexpr std::string_view kConfig = "MINIATURA_CONFIG";
 constexpr const char* kDefaultPresets = "thumb=256x256";
 
 tl::unexpected<Error> invalid(std::string_view variable, std::string_view why) {
   return fail(ErrorCode::config_invalid, fmt::format("{}: {}", variable, why));
+}
+
+Result<std::vector<Preset>> environment_presets(const Environment& environment) {
+  auto presets = parse_presets(environment.get_or(std::string(kPresets), kDefaultPresets));
+  if (!presets) return invalid(kPresets, presets.error().message);
+  return presets;
 }
 
 Result<Rule> rule_from(const Environment& environment) {
@@ -39,35 +48,53 @@ Result<Rule> rule_from(const Environment& environment) {
   }
   if (!prefix.empty() && prefix.back() != '/') prefix += '/';
   TRY(key, KeyTemplate::parse(prefix + "{dir}{name}/{preset}.{ext}"));
-  TRY(presets, presets_setting(environment));
+  TRY(presets, environment_presets(environment));
   return Rule{std::string(kDest), std::move(presets), url->bucket, std::move(key)};
 }
 
-}  // namespace
-
-std::string store_setting(const Environment& environment, const ConfigOptions& options) {
-  return options.store.empty() ? environment.get_or("MINIATURA_STORE", "s3:") : options.store;
+// "{" after spaces and comments: the JSON itself, and no path.
+bool is_json_itself(std::string_view text) {
+  while (!text.empty()) {
+    const bool line = text.starts_with("//");
+    if (line || text.starts_with("/*")) {
+      const std::size_t end = line ? text.find('\n') : text.find("*/", 2);
+      if (end == std::string_view::npos) return false;
+      text.remove_prefix(end + (line ? 1 : 2));
+    } else if (text.find_first_of(" \t\r\n") == 0) {
+      text.remove_prefix(1);
+    } else {
+      return text.front() == '{';
+    }
+  }
+  return false;
 }
 
-std::string journal_setting(const Environment& environment, const ConfigOptions& options) {
-  if (!options.journal.empty()) return options.journal;
-  if (const auto journal = environment.get("MINIATURA_JOURNAL")) return *journal;
-  // In Lambda only /tmp can be written, and it goes with the sandbox: there the log line is the
-  // record.
-  if (environment.get("AWS_LAMBDA_RUNTIME_API")) return "/tmp/miniatura-journal.db";
-  if (const auto state = environment.get("XDG_STATE_HOME")) return *state + "/miniatura/journal.db";
-  if (const auto home = environment.get("HOME"))
-    return *home + "/.local/state/miniatura/journal.db";
-  return "none";
+// How a message calls the configuration: its file, or the variable that holds it.
+struct ConfigText {
+  std::string what;
+  Bytes text;
+};
+
+Result<std::optional<ConfigText>> config_text(const Environment& environment,
+                                              const ConfigOptions& options) {
+  const auto variable = environment.get(std::string(kConfig));
+  if (options.file.empty() && !variable) return std::nullopt;
+  if (options.file.empty() && is_json_itself(*variable)) {
+    if (variable->size() > kConfigBytesMax) {
+      return invalid(kConfig, fmt::format("{} bytes, over the limit of {}", variable->size(),
+                                          kConfigBytesMax));
+    }
+    return ConfigText{std::string(kConfig), *variable};
+  }
+  const std::string path = options.file.empty() ? *variable : options.file;
+  auto text = read_file(path, kConfigBytesMax, ErrorCode::config_invalid);
+  if (!text) {
+    return invalid(options.file.empty() ? kConfig : "--config", text.error().message);
+  }
+  return ConfigText{path, *std::move(text)};
 }
 
-Result<std::vector<Preset>> presets_setting(const Environment& environment) {
-  auto presets = parse_presets(environment.get_or(std::string(kPresets), kDefaultPresets));
-  if (!presets) return invalid(kPresets, presets.error().message);
-  return presets;
-}
-
-Limits limits_setting(const Environment& environment) {
+Limits machine_limits(const Environment& environment) {
   Limits limits;
   const std::string memory_mb = environment.get_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "");
   std::uint64_t megabytes = 0;
@@ -78,18 +105,107 @@ Limits limits_setting(const Environment& environment) {
   return limits;
 }
 
-Result<Config> load_config(const Environment& environment, const ConfigOptions& options) {
-  if (environment.get("MINIATURA_CONFIG")) {
-    return invalid(
-        "MINIATURA_CONFIG",
-        "configuration files are not read yet; use MINIATURA_DEST and MINIATURA_PRESETS");
+// The file, if there is one.
+Result<std::optional<ConfigFile>> config_file(const Environment& environment,
+                                              const ConfigOptions& options,
+                                              std::vector<std::string>& problems) {
+  TRY(text, config_text(environment, options));
+  if (!text) return std::nullopt;
+  TRY(file, parse_config_file(text->text, text->what, machine_limits(environment), problems));
+  return std::optional(std::move(file));
+}
+
+Result<std::optional<ConfigFile>> config_file(const Environment& environment,
+                                              const ConfigOptions& options) {
+  std::vector<std::string> problems;
+  return config_file(environment, options, problems);
+}
+
+// The rules of a file, or of the environment, never of both.
+Result<void> refuse_both(const Environment& environment, const ConfigOptions& options,
+                         std::initializer_list<std::string_view> variables) {
+  for (const std::string_view variable : variables) {
+    if (!environment.get(std::string(variable))) continue;
+    return invalid(variable, fmt::format("is set, and so is {}; unset one: a file says all of it",
+                                         options.file.empty() ? kConfig : "--config"));
   }
+  return {};
+}
+
+std::string store_of(const Environment& environment, const ConfigOptions& options,
+                     const std::optional<ConfigFile>& file) {
+  if (!options.store.empty()) return options.store;
+  if (const auto store = environment.get("MINIATURA_STORE")) return *store;
+  return file ? file->store.value_or("s3:") : "s3:";
+}
+
+std::string journal_of(const Environment& environment, const ConfigOptions& options,
+                       const std::optional<ConfigFile>& file) {
+  if (!options.journal.empty()) return options.journal;
+  if (const auto journal = environment.get("MINIATURA_JOURNAL")) return *journal;
+  if (file && file->journal) return *file->journal;
+  // In Lambda only /tmp can be written, and it goes with the sandbox: there the log line is the
+  // record.
+  if (environment.get("AWS_LAMBDA_RUNTIME_API")) return "/tmp/miniatura-journal.db";
+  if (const auto state = environment.get("XDG_STATE_HOME")) return *state + "/miniatura/journal.db";
+  if (const auto home = environment.get("HOME"))
+    return *home + "/.local/state/miniatura/journal.db";
+  return "none";
+}
+
+}  // namespace
+
+// What wins over a file spares its reading: a command that needs nothing of it works without it.
+Result<std::string> store_setting(const Environment& environment, const ConfigOptions& options) {
+  if (!options.store.empty() || environment.get("MINIATURA_STORE")) {
+    return store_of(environment, options, std::nullopt);
+  }
+  TRY(file, config_file(environment, options));
+  return store_of(environment, options, file);
+}
+
+Result<std::string> journal_setting(const Environment& environment, const ConfigOptions& options) {
+  if (!options.journal.empty() || environment.get("MINIATURA_JOURNAL")) {
+    return journal_of(environment, options, std::nullopt);
+  }
+  TRY(file, config_file(environment, options));
+  return journal_of(environment, options, file);
+}
+
+Result<std::vector<Preset>> presets_setting(const Environment& environment,
+                                            const ConfigOptions& options) {
+  TRY(file, config_file(environment, options));
+  if (!file) return environment_presets(environment);
+  CHECKED(refuse_both(environment, options, {kPresets}));
+  if (file->presets.empty()) return fail(ErrorCode::config_missing, "the file has no presets");
+  return std::move(file->presets);
+}
+
+Result<Limits> limits_setting(const Environment& environment, const ConfigOptions& options) {
+  TRY(file, config_file(environment, options));
+  return file ? file->limits : machine_limits(environment);
+}
+
+Result<Config> load_config(const Environment& environment, const ConfigOptions& options,
+                           std::vector<std::string>* problems) {
+  std::vector<std::string> unwanted;
+  TRY(file, config_file(environment, options, problems == nullptr ? unwanted : *problems));
   Config config;
-  TRY(rule, rule_from(environment));
-  config.rules.rules.push_back(std::move(rule));
-  config.limits = limits_setting(environment);
-  config.store = store_setting(environment, options);
-  config.journal = journal_setting(environment, options);
+  config.store = store_of(environment, options, file);
+  config.journal = journal_of(environment, options, file);
+  if (!file) {
+    TRY(rule, rule_from(environment));
+    config.rules.rules.push_back(std::move(rule));
+    config.limits = machine_limits(environment);
+    return config;
+  }
+  CHECKED(refuse_both(environment, options, {kDest, kPresets}));
+  if (file->rules.rules.empty()) {
+    return fail(ErrorCode::config_missing,
+                "the file has no rules: which objects get which thumbnails, and where?");
+  }
+  config.rules = std::move(file->rules);
+  config.limits = file->limits;
   return config;
 }
 

@@ -1,17 +1,25 @@
-// The configuration: from the environment and the options of a command, checked whole before
-// anything starts.
+// The configuration: from a file or the environment, and the options of a command, checked whole
+// before anything starts.
 //
-//   MINIATURA_DEST=s3://bucket/prefix         where every object's thumbnails go:
-//                                             prefix/{dir}{name}/{preset}.{ext}
-//   MINIATURA_PRESETS=small=256x256,...       what to make (thumb=256x256)
-//   MINIATURA_STORE=s3:|file:///root          where objects live (s3:)
-//   MINIATURA_JOURNAL=PATH|:memory:|none      what was done
+//   --config FILE, MINIATURA_CONFIG=FILE|JSON  rules, presets, limits, store and journal
+//                                              (config_file.h)
 //
-// What is not built yet (MINIATURA_CONFIG, a file of rules) is an error, never ignored.
+// or, without a file, one rule for every object:
+//
+//   MINIATURA_DEST=s3://bucket/prefix          where thumbnails go:
+//   prefix/{dir}{name}/{preset}.{ext} MINIATURA_PRESETS=small=256x256,...        what to make
+//   (thumb=256x256)
+//
+// A file and these two together are an error: neither could win without the other being ignored.
+// Options win over these, and they over the file:
+//
+//   --store,   MINIATURA_STORE=s3:|file:///root          where objects live (s3:)
+//   --journal, MINIATURA_JOURNAL=PATH|:memory:|none      what was done
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "handler/rules.h"
 #include "runtime/environment.h"
@@ -24,6 +32,7 @@ namespace miniatura {
 struct ConfigOptions {
   std::string store;
   std::string journal;
+  std::string file{};  // of the configuration
 };
 
 struct Config {
@@ -33,14 +42,16 @@ struct Config {
   std::string journal;  // a path, ":memory:" or "none"
 };
 
-// Errors: config_missing without MINIATURA_DEST; config_invalid, naming the variable and what is
-// wrong in it.
-Result<Config> load_config(const Environment& environment, const ConfigOptions& options);
+// Errors: config_missing without a rule; config_invalid, naming the variable, or the file and the
+// field, and what is wrong in it. All that is wrong in a file, a line each, goes to `problems`.
+Result<Config> load_config(const Environment& environment, const ConfigOptions& options,
+                           std::vector<std::string>* problems = nullptr);
 
-// The parts that commands use which need no rules.
-std::string store_setting(const Environment& environment, const ConfigOptions& options);
-std::string journal_setting(const Environment& environment, const ConfigOptions& options);
-Result<std::vector<Preset>> presets_setting(const Environment& environment);
-Limits limits_setting(const Environment& environment);
+// The parts that commands use which need no rules. Errors: as above, of a file that was needed.
+Result<std::string> store_setting(const Environment& environment, const ConfigOptions& options);
+Result<std::string> journal_setting(const Environment& environment, const ConfigOptions& options);
+Result<std::vector<Preset>> presets_setting(const Environment& environment,
+                                            const ConfigOptions& options);
+Result<Limits> limits_setting(const Environment& environment, const ConfigOptions& options);
 
 }  // namespace miniatura

@@ -213,6 +213,7 @@ Json plan_json(const ObjectEvent& event, const Plan& plan) {
                {"outcome", "planned"},
                {"rule", plan.rule},
                {"thumbnails", Json::array()}};
+  if (plan.is_removal) json["removes"] = true;
   for (const PlannedThumbnail& thumbnail : plan.thumbnails) {
     json["thumbnails"].push_back({{"preset", thumbnail.order.preset.name},
                                   {"bucket", thumbnail.bucket},

@@ -8,6 +8,8 @@
 namespace miniatura {
 namespace {
 
+constexpr std::size_t kKeyBytesMax = 1024;
+
 constexpr std::array<std::string_view, 10> kFields = {
     "bucket", "key", "dir", "name", "stem", "ext", "preset", "width", "height", "etag"};
 
@@ -56,6 +58,11 @@ Result<KeyTemplate> KeyTemplate::parse(std::string_view text) {
   }
 }
 
+bool KeyTemplate::uses(std::string_view field) const {
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [&](const Part& part) { return part.field == field; });
+}
+
 Result<std::string> KeyTemplate::expand(const TemplateValues& values) const {
   std::string key;
   for (const Part& part : parts_) {
@@ -66,6 +73,11 @@ Result<std::string> KeyTemplate::expand(const TemplateValues& values) const {
                               values.bucket, values.key));
     }
     if (!part.field.empty()) key += value_of(part.field, values);
+  }
+  if (key.empty() || key.size() > kKeyBytesMax) {
+    return fail(ErrorCode::destination_rejected,
+                fmt::format("{}/{}: the key of its thumbnail {} would have {} bytes, not 1 to {}",
+                            values.bucket, values.key, values.preset, key.size(), kKeyBytesMax));
   }
   return key;
 }

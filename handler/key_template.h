@@ -29,8 +29,11 @@ class KeyTemplate {
   // Errors: config_invalid, naming the unknown field or the stray brace.
   static Result<KeyTemplate> parse(std::string_view text);
 
-  // Errors: event_malformed when {etag} is used and the event has none.
+  // Errors: event_malformed when {etag} is used and the event has none; destination_rejected for a
+  // key that no store would take: empty, or over 1,024 bytes.
   Result<std::string> expand(const TemplateValues& values) const;
+
+  bool uses(std::string_view field) const;  // "etag"
 
   // The text before the first field: every key that this makes begins with it.
   const std::string& literal_prefix() const { return parts_.front().literal; }
@@ -40,7 +43,7 @@ class KeyTemplate {
     std::string literal;
     std::string field;  // after the literal; empty at the end
   };
-  std::vector<Part> parts_;
+  std::vector<Part> parts_;  // at least one
 };
 
 }  // namespace miniatura

@@ -89,9 +89,13 @@ class Storing {
     put.key = planned.key;
     put.body = thumbnails_[index].bytes;
     put.content_type = format_content_type(thumbnails_[index].format);
-    put.metadata = {{kSourceKey, source_name(plan_.source)},
-                    {kSourceEtagKey, source_etag_},
-                    {kPresetKey, planned.preset_hash}};
+    put.cache_control = plan_.put.cache_control;
+    put.storage_class = plan_.put.storage_class;
+    put.tags = plan_.put.tags;
+    put.metadata = plan_.put.metadata;
+    put.metadata[kSourceKey] = source_name(plan_.source);
+    put.metadata[kSourceEtagKey] = source_etag_;
+    put.metadata[kPresetKey] = planned.preset_hash;
     if (index == last()) put.metadata[kPlanKey] = plan_.hash;
     put.condition = std::move(condition);
     return put;
@@ -145,7 +149,7 @@ class Storing {
 
   // Is what we rendered still the source? Skipped: gone.
   Step<bool> source_is_current() const {
-    const auto now = store_.head(plan_.source, context_);
+    const auto now = store_.head(plan_.newest, context_);
     if (is_absent(now)) return skip(SkipReason::gone);
     if (!now) return fail(source_error(now.error()));
     return now->etag == source_etag_;
@@ -220,6 +224,10 @@ Error destination_error(Error error) {
   return error;
 }
 
+bool is_made_from(const ObjectInfo& info, const ObjectId& source) {
+  return value(info, kSourceKey) == source_name(source);
+}
+
 bool is_thumbnail(const ObjectInfo& info) { return !value(info, kSourceKey).empty(); }
 
 Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
@@ -227,7 +235,7 @@ Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
   if (!mark || value(*mark, kPlanKey) != plan.hash) return plan;
   const std::string made_from = value(*mark, kSourceEtagKey);
   if (made_from == plan.event_etag) return skip(SkipReason::done);
-  const auto source = store.head(plan.source, context);
+  const auto source = store.head(plan.newest, context);
   if (is_absent(source)) return skip(SkipReason::gone);
   if (!source) return fail(source_error(source.error()));
   if (source->etag != made_from) return plan;

@@ -42,6 +42,9 @@ Step<std::optional<std::vector<StoredThumbnail>>> store_all(
     const Plan& plan, const std::vector<Thumbnail>& thumbnails, const std::string& source_etag,
     ObjectStore& store, const Context& context);
 
+// Was this object made by us from (any version of) this source?
+bool is_made_from(const ObjectInfo& info, const ObjectId& source);
+
 // Was this object made by us, from whatever source?
 bool is_thumbnail(const ObjectInfo& info);
 

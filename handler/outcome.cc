@@ -22,6 +22,8 @@ std::string_view skip_reason_name(SkipReason reason) {
       return "gone";
     case SkipReason::empty:
       return "empty";
+    case SkipReason::removed:
+      return "removed";
   }
   return "";
 }

@@ -19,13 +19,14 @@ namespace miniatura {
 enum class SkipReason {
   no_rule,      // no rule matches
   folder,       // a key that ends in '/'
-  not_created,  // removal, tagging, …: no new bytes
+  not_created,  // removal (of which no rule removes thumbnails), tagging, …: no new bytes
   own_output,   // a thumbnail of ours
   superseded,   // a later event of the same key is in the same delivery
   done,         // the thumbnails are there, made from these bytes
   stale,        // a newer object's thumbnails are there
   gone,         // the object is not there any more
   empty,        // the object has no bytes
+  removed,      // the object is not there any more, and neither are its thumbnails, by our doing
 };
 std::string_view skip_reason_name(SkipReason reason);  // "no_rule"
 

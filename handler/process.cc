@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "handler/once.h"
+#include "handler/removal.h"
 
 namespace miniatura {
 namespace {
@@ -22,11 +23,33 @@ struct Work {
   Outcome& outcome;
 };
 
+bool is_absent(const Error& error) { return error.code == ErrorCode::store_not_found; }
+
+// Is the source there, whatever it holds?
+Step<bool> is_there(const ObjectId& source, const Work& work) {
+  const auto info = work.tools.store->head(source, work.context);
+  if (!info && !is_absent(info.error())) return fail(source_error(info.error()));
+  return info.has_value();
+}
+
+// Skipped: stale, where these bytes are not to be had at the plan's keys: the event of newer ones
+// comes after this one.
+Step<void> refuse_old(const Plan& plan, const ObjectInfo& read, const Work& work) {
+  if (plan.keyed_by_etag && read.etag != plan.event_etag) return skip(SkipReason::stale);
+  if (plan.source.version == plan.newest.version) return {};
+  const auto newest = work.tools.store->head(plan.newest, work.context);
+  if (!newest && is_absent(newest.error())) return skip(SkipReason::gone);
+  if (!newest) return fail(source_error(newest.error()));
+  if (newest->etag != read.etag) return skip(SkipReason::stale);
+  return {};
+}
+
 Step<Source> open_source(const Plan& plan, const Work& work) {
   auto object = work.tools.store->get(plan.source, work.context);
-  if (!object && object.error().code == ErrorCode::store_not_found) return skip(SkipReason::gone);
+  if (!object && is_absent(object.error())) return skip(SkipReason::gone);
   if (!object) return fail(source_error(object.error()));
   work.outcome.etag = object->info.etag;
+  CHECKED(refuse_old(plan, object->info, work));
   // The last guard against feeding on ourselves.
   if (is_thumbnail(object->info)) return skip(SkipReason::own_output);
   // Asked of the body: a store may answer without a length.
@@ -56,15 +79,14 @@ Step<std::vector<Thumbnail>> render_all(const Plan& plan, Source& source, const 
   return std::move(rendered->thumbnails);
 }
 
-Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
-  ObjectStore& store = *work.tools.store;
-  TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
-  TRY(open, still_to_do(std::move(plan), store, work.context));  // commit mark says done: Skipped
+// All that are missing or old.
+Step<std::vector<StoredThumbnail>> make(const Plan& plan, const Work& work) {
   for (int i = 0; i < kAttemptsMax; ++i) {
-    TRY(source, open_source(open, work));             // bytes start to arrive here
-    TRY(thumbnails, render_all(open, source, work));  // all presets, or none
+    TRY(source, open_source(plan, work));             // bytes start to arrive here
+    TRY(thumbnails, render_all(plan, source, work));  // all presets, or none
     const Stopwatch watch;
-    const auto kept = store_all(open, thumbnails, source.info.etag, store, work.context);
+    const auto kept =
+        store_all(plan, thumbnails, source.info.etag, *work.tools.store, work.context);
     work.outcome.timings.upload = watch.lap();
     if (!kept) return tl::make_unexpected(kept.error());
     if (*kept) return **kept;
@@ -72,6 +94,29 @@ Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
   return fail(ErrorCode::source_changed,
               fmt::format("{}: overwritten {} times while its thumbnails were made",
                           work.event.object.text(), kAttemptsMax));
+}
+
+// The source is gone, and its thumbnails are to go. While we remove them it may come back, and the
+// worker on that event trust what we then remove: whoever removed looks at the source once more,
+// and makes the thumbnails if it is there, whatever the mark says. Skipped: stale, removed, gone.
+Step<std::vector<StoredThumbnail>> remove(const Plan& plan, const Work& work) {
+  TRY(was_there, is_there(plan.newest, work));
+  if (was_there) return skip(SkipReason::stale);
+  TRY(count, remove_all(plan, *work.tools.store, work.context));
+  TRY(is_back, is_there(plan.newest, work));
+  if (is_back) return make(plan, work);
+  return skip(count > 0 ? SkipReason::removed : SkipReason::gone);
+}
+
+Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
+  TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
+  if (plan.is_removal) return remove(plan, work);
+  TRY(open, still_to_do(std::move(plan), *work.tools.store, work.context));  // done: Skipped
+  auto made = make(open, work);
+  if (!made || !open.removes) return made;
+  // The source may have gone while we worked, and its event have found nothing to remove yet.
+  TRY(stays, is_there(open.newest, work));
+  return stays ? made : remove(open, work);
 }
 
 }  // namespace

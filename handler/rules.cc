@@ -19,6 +19,16 @@ bool is_own_output(const ObjectId& object, const Rules& rules) {
   });
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Cameras write .JPG, people .jpg.
+bool ends_with_any_case(std::string_view text, std::string_view suffix) {
+  if (text.size() < suffix.size()) return false;
+  text.remove_prefix(text.size() - suffix.size());
+  return std::equal(text.begin(), text.end(), suffix.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
 Result<PlannedThumbnail> plan_thumbnail(const ObjectEvent& event, const Rule& rule,
                                         const Preset& preset) {
   PlannedThumbnail planned;
@@ -41,16 +51,38 @@ Result<PlannedThumbnail> plan_thumbnail(const ObjectEvent& event, const Rule& ru
 
 }  // namespace
 
+bool Match::takes(const ObjectId& object) const {
+  if (!bucket.empty() && object.bucket != bucket) return false;
+  if (!object.key.starts_with(prefix)) return false;
+  return suffixes.empty() ||
+         std::any_of(suffixes.begin(), suffixes.end(), [&](const std::string& suffix) {
+           return ends_with_any_case(object.key, suffix);
+         });
+}
+
 Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules) {
   const auto skip = [](SkipReason reason) { return tl::make_unexpected(Stop(Skipped{reason})); };
-  if (event.kind != ObjectEvent::Kind::created) return skip(SkipReason::not_created);
+  if (event.kind == ObjectEvent::Kind::other) return skip(SkipReason::not_created);
+  const bool is_removal = event.kind == ObjectEvent::Kind::removed;
   if (event.object.key.ends_with('/')) return skip(SkipReason::folder);
   if (is_own_output(event.object, rules)) return skip(SkipReason::own_output);
-  if (rules.rules.empty()) return skip(SkipReason::no_rule);
+  const auto found = std::find_if(rules.rules.begin(), rules.rules.end(),
+                                  [&](const Rule& each) { return each.match.takes(event.object); });
+  if (is_removal && (found == rules.rules.end() || !found->removes)) {
+    return skip(SkipReason::not_created);
+  }
+  if (found == rules.rules.end()) return skip(SkipReason::no_rule);
 
-  const Rule& rule = rules.rules.front();
+  const Rule& rule = *found;
   Plan plan;
-  plan.source = {event.object.bucket, event.object.key, ""};
+  plan.keyed_by_etag = rule.destination_key.uses("etag");
+  plan.newest = {event.object.bucket, event.object.key, ""};
+  plan.source = plan.newest;
+  if (rule.use_version && !is_removal) plan.source.version = event.object.version;
+  if (plan.keyed_by_etag) plan.newest = plan.source;
+  plan.is_removal = is_removal;
+  plan.removes = rule.removes;
+  plan.put = rule.put;
   plan.event_etag = event.etag;
   plan.rule = rule.name;
   std::string identity;

@@ -3,6 +3,7 @@
 // Pure: planning touches no store, so `replay --dry-run` prints exactly what the pipeline would do.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,36 @@
 
 namespace miniatura {
 
+// Which objects; every part that is empty lets all of them through.
+struct Match {
+  std::string bucket;                 // its name
+  std::string prefix;                 // of the key
+  std::vector<std::string> suffixes;  // of the key: one of them, in either case (ASCII)
+
+  bool takes(const ObjectId& object) const;
+};
+
+// What is stored beside a thumbnail's bytes. It does not decide whether a thumbnail is up to date:
+// a change reaches the thumbnails that are made from then on.
+struct PutFields {
+  std::string cache_control;
+  std::string storage_class;
+  std::map<std::string, std::string> tags;
+  std::map<std::string, std::string> metadata;
+};
+
 struct Rule {
   std::string name;             // as it stands in the configuration: "rules[0]", "MINIATURA_DEST"
   std::vector<Preset> presets;  // at least one; the last one's thumbnail is the commit mark
   std::string destination_bucket;
   KeyTemplate destination_key;
+  Match match{};
+  PutFields put{};
+  bool removes = false;      // on_remove: delete
+  bool use_version = false;  // read the version that the event tells of
 };
 
-// The first rule that matches is taken. (Today there is one, from the environment, and it matches
-// every object.)
+// The first rule that matches is taken.
 struct Rules {
   std::vector<Rule> rules;
 };
@@ -33,14 +55,22 @@ struct PlannedThumbnail {
 };
 
 struct Plan {
-  ObjectId source;  // without a version: the source as it is now
+  ObjectId source;  // what is read: the source as it is now, or the version that the rule asks for
+  // What decides whether that is the newest: the source as it is now, but where each content has
+  // keys of its own ({etag}), the very version.
+  ObjectId newest;
+  bool keyed_by_etag = false;  // only the bytes of the event's etag may go to these keys
+  bool is_removal = false;     // the event says that the source is gone, its thumbnails with it
+  bool removes = false;        // of the rule
+  PutFields put;
   std::string event_etag;
   std::string rule;
   std::vector<PlannedThumbnail> thumbnails;  // as the presets; the last one is the commit mark
   std::string hash;                          // of all thumbnails: their presets and keys
 };
 
-// Skipped: no_rule, folder, not_created, own_output. Error: a template that the event cannot fill.
+// Skipped: no_rule, folder, not_created (a removal, too, but where the rule removes), own_output.
+// Error: a template that the event cannot fill.
 Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules);
 
 }  // namespace miniatura

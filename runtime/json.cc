@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <vector>
@@ -36,6 +37,92 @@ bool nests_deeper_than(ByteView text, int depth_max) {
 constexpr std::size_t kFieldsMax = 1'000;
 // A field that a stranger may well write too: it costs him his own object.
 constexpr const char* kDuplicateMark = "\x01 twice";
+
+// Where a comment that starts at `at` ends; npos for one that never does.
+std::size_t comment_end(ByteView text, std::size_t at) {
+  if (text[at + 1] == '/') return std::min(text.find('\n', at), text.size());
+  const std::size_t end = text.find("*/", at + 2);
+  return end == ByteView::npos ? end : end + 2;
+}
+
+// Comments become spaces: every byte that is left stays where it was. One without an end stays, and
+// is no JSON.
+Bytes without_comments(ByteView text) {
+  Bytes bare(text);
+  bool in_string = false;
+  for (std::size_t i = 0; i < bare.size(); ++i) {
+    if (in_string && bare[i] == '\\') {
+      ++i;
+    } else if (bare[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && bare[i] == '/' && i + 1 < bare.size() &&
+               (bare[i + 1] == '/' || bare[i + 1] == '*')) {
+      const std::size_t end = comment_end(text, i);
+      if (end == ByteView::npos) return bare;
+      std::replace_if(
+          bare.begin() + static_cast<std::ptrdiff_t>(i),
+          bare.begin() + static_cast<std::ptrdiff_t>(end), [](char c) { return c != '\n'; }, ' ');
+      i = end - 1;
+    }
+  }
+  return bare;
+}
+
+// Follows the parser, and remembers each object's fields.
+class Twice {
+ public:
+  bool operator()(Json::parse_event_t event, const Json& parsed) {
+    switch (event) {
+      case Json::parse_event_t::object_start:
+      case Json::parse_event_t::array_start:
+        levels_.push_back({event == Json::parse_event_t::array_start, 0, "", {}});
+        break;
+      case Json::parse_event_t::key:
+        levels_.back().field = parsed.get<std::string>();
+        if (!levels_.back().fields.insert(levels_.back().field).second) found_.push_back(path());
+        break;
+      case Json::parse_event_t::object_end:
+      case Json::parse_event_t::array_end:
+        levels_.pop_back();
+        [[fallthrough]];
+      case Json::parse_event_t::value:
+        if (!levels_.empty()) ++levels_.back().index;
+        break;
+    }
+    return true;
+  }
+  std::vector<std::string> found() && { return std::move(found_); }
+
+ private:
+  struct Level {
+    bool is_array;
+    std::size_t index;
+    std::string field;
+    std::set<std::string> fields;
+  };
+  std::string path() const {
+    std::string path;
+    for (const Level& level : levels_) {
+      if (level.is_array) {
+        path += fmt::format("[{}]", level.index);
+      } else {
+        path += (path.empty() ? "" : ".") + level.field;
+      }
+    }
+    return path;
+  }
+
+  std::vector<Level> levels_;
+  std::vector<std::string> found_;
+};
+
+// "line 3, column 7" of a byte counted from 1.
+std::string place_of(ByteView text, std::size_t byte) {
+  const ByteView before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return fmt::format("line {}, column {}", lines + 1, before.size() - start + 1);
+}
 
 struct TooManyFields {};  // thrown and caught in this file: the parser has no other way out
 
@@ -118,6 +205,27 @@ bool begins_json(ByteView text) {
   };
   Beginning beginning;
   return !Json::sax_parse(text, &beginning) && beginning.wrong_at > text.size();
+}
+
+Result<WrittenJson> parse_written_json(ByteView text, std::string_view what, int depth_max) {
+  const Bytes bare = without_comments(text);
+  if (nests_deeper_than(bare, depth_max)) {
+    return fail(ErrorCode::config_invalid,
+                fmt::format("{}: nested deeper than {} levels", what, depth_max));
+  }
+  try {
+    Twice twice;
+    Json value = Json::parse(bare, [&twice](int, Json::parse_event_t event, Json& parsed) {
+      return twice(event, parsed);
+    });
+    return WrittenJson{std::move(value), std::move(twice).found()};
+  } catch (const Json::parse_error& error) {
+    return fail(ErrorCode::config_invalid,
+                fmt::format("{}: not JSON: wrong at {}", what, place_of(bare, error.byte)));
+  } catch (const Json::exception& error) {
+    return fail(ErrorCode::config_invalid,
+                fmt::format("{}: not JSON: {}", what, cropped(error.what(), kWhyBytesMax)));
+  }
 }
 
 bool is_json(ByteView text) { return Json::accept(text); }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/bytes.h"
 #include "runtime/result.h"
@@ -27,6 +28,17 @@ std::string duplicate_field(const Json& object);
 
 // Could more text make JSON of this, which is none yet? "{\n" may begin one, "bad\n" does not.
 bool begins_json(ByteView text);
+
+// As people write it: with comments (`// …` and `/* … */`). A field that an object names twice is
+// no error of JSON's, and means that one of the two is not heeded: `twice` names each, as a path
+// ("rules[0].match.bucket").
+struct WrittenJson {
+  Json value;
+  std::vector<std::string> twice;
+};
+// Errors: config_invalid, with the line and column at which it stopped making sense, or for nesting
+// over `depth_max`. The message names `what`.
+Result<WrittenJson> parse_written_json(ByteView text, std::string_view what, int depth_max = 16);
 
 // Would parse_json understand it, however deep? Builds nothing, and stops at the first wrong byte.
 bool is_json(ByteView text);

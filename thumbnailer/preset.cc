@@ -9,9 +9,7 @@
 namespace miniatura {
 namespace {
 
-constexpr int kSideMax = 16'384;
 constexpr std::size_t kNameMax = 64;
-constexpr std::size_t kPresetsMax = 32;
 
 struct FormatNames {
   ImageFormat format;
@@ -38,20 +36,6 @@ constexpr std::array<std::pair<Fit, std::string_view>, 5> kFits = {{
 
 const FormatNames& names_of(ImageFormat format) {
   return kFormats.at(static_cast<std::size_t>(format));
-}
-
-std::optional<Fit> fit_named(std::string_view name) {
-  for (const auto& [fit, fit_text] : kFits) {
-    if (fit_text == name) return fit;
-  }
-  return std::nullopt;
-}
-
-std::optional<ImageFormat> output_format_named(std::string_view name) {
-  if (name == "jpeg" || name == "jpg") return ImageFormat::jpeg;
-  if (name == "png") return ImageFormat::png;
-  if (name == "webp") return ImageFormat::webp;
-  return std::nullopt;
 }
 
 bool is_name_character(char c) {
@@ -90,8 +74,9 @@ Result<void> parse_box(std::string_view box, std::string_view text, Preset& pres
   }
   const auto side = [&](std::string_view digits, int& out) -> Result<void> {
     if (digits.empty()) return {};
-    const auto value = number(digits, 1, kSideMax);
-    if (!value) return invalid(text, fmt::format("side \"{}\" is not 1 to {}", digits, kSideMax));
+    const auto value = number(digits, 1, kPresetSideMax);
+    if (!value)
+      return invalid(text, fmt::format("side \"{}\" is not 1 to {}", digits, kPresetSideMax));
     out = *value;
     return {};
   };
@@ -148,6 +133,41 @@ std::string_view format_extension(ImageFormat format) { return names_of(format).
 std::string_view format_content_type(ImageFormat format) { return names_of(format).content_type; }
 std::string_view fit_name(Fit fit) { return kFits.at(static_cast<std::size_t>(fit)).second; }
 
+std::optional<Fit> fit_named(std::string_view name) {
+  for (const auto& [fit, fit_text] : kFits) {
+    if (fit_text == name) return fit;
+  }
+  return std::nullopt;
+}
+
+std::optional<ImageFormat> output_format_named(std::string_view name) {
+  if (name == "jpeg" || name == "jpg") return ImageFormat::jpeg;
+  if (name == "png") return ImageFormat::png;
+  if (name == "webp") return ImageFormat::webp;
+  return std::nullopt;
+}
+
+std::optional<Colour> colour_named(std::string_view text) {
+  constexpr std::size_t kDigits = 6;
+  if (text.size() != 1 + kDigits || text[0] != '#') return std::nullopt;
+  Colour colour;
+  for (std::size_t i = 0; i < colour.size(); ++i) {
+    const char* const digits = text.data() + 1 + 2 * i;
+    const auto [stopped, failure] = std::from_chars(digits, digits + 2, colour.at(i), 16);
+    if (failure != std::errc() || stopped != digits + 2) return std::nullopt;
+  }
+  return colour;
+}
+
+std::string colour_name(Colour colour) {
+  return fmt::format("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]);
+}
+
+bool is_preset_name(std::string_view name) {
+  return !name.empty() && name.size() <= kNameMax &&
+         std::all_of(name.begin(), name.end(), is_name_character);
+}
+
 Result<Preset> parse_preset(std::string_view text) {
   Preset preset;
   std::string_view rest = text;
@@ -155,8 +175,7 @@ Result<Preset> parse_preset(std::string_view text) {
     return invalid(text, "no \"=\"; write name=WxH[:format][:fit][:qNN]");
   }
   const std::string_view name = take_until(rest, '=');
-  if (name.empty() || name.size() > kNameMax ||
-      !std::all_of(name.begin(), name.end(), is_name_character)) {
+  if (!is_preset_name(name)) {
     return invalid(text, fmt::format("a name is 1 to {} of A-Z a-z 0-9 _ -", kNameMax));
   }
   preset.name = name;
@@ -191,9 +210,13 @@ Result<std::vector<Preset>> parse_presets(std::string_view text) {
 }
 
 std::string canonical_text(const Preset& preset) {
-  return fmt::format("width={};height={};fit={};format={};quality={}", preset.width, preset.height,
-                     fit_name(preset.fit), preset.format ? format_name(*preset.format) : "auto",
-                     preset.quality);
+  std::string text = fmt::format(
+      "width={};height={};fit={};format={};quality={}", preset.width, preset.height,
+      fit_name(preset.fit), preset.format ? format_name(*preset.format) : "auto", preset.quality);
+  // What came later stands here only where it is not as it was before: thumbnails that are there
+  // stay right.
+  if (preset.background != kWhite) text += ";background=" + colour_name(preset.background);
+  return text;
 }
 
 ImageFormat output_format(const Preset& preset, std::string_view source_name) {

@@ -2,6 +2,7 @@
 // bytes give the same thumbnail.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,18 +27,35 @@ enum class Fit {
   outside,  // the ratio kept, at least as large as the box
 };
 std::string_view fit_name(Fit fit);
+std::optional<Fit> fit_named(std::string_view name);
+
+// Of what can be written: "jpeg" (or "jpg"), "png", "webp".
+std::optional<ImageFormat> output_format_named(std::string_view name);
+
+using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
+inline constexpr Colour kWhite = {255, 255, 255};
+// "#ffffff"; letters in either case.
+std::optional<Colour> colour_named(std::string_view text);
+std::string colour_name(Colour colour);
+
+inline constexpr int kPresetSideMax = 16'384;  // pixels
+inline constexpr std::size_t kPresetsMax = 32;
 
 struct Preset {
-  std::string name;  // [A-Za-z0-9_-]{1,64}
+  std::string name;  // is_preset_name
   int width = 0;  // of the box, in pixels, 1 to 16384; 0: whatever the height gives. Never both 0
   int height = 0;
   Fit fit = Fit::inside;
   // jpeg, png or webp; nothing is "auto": decided by the source key's suffix.
   std::optional<ImageFormat> format;
-  int quality = 80;  // 1 to 100
+  int quality = 80;            // 1 to 100
+  Colour background = kWhite;  // what contain paints, and where a JPEG was transparent
 
   bool operator==(const Preset&) const = default;
 };
+
+// [A-Za-z0-9_-]{1,64}: a name becomes a part of keys and of files' names.
+bool is_preset_name(std::string_view name);
 
 // "name=WxH[:format][:fit][:qNN]", W or H may be left out; what follows the size comes in any
 // order, each once. Errors: config_invalid, naming the text and what is wrong in it.

@@ -1,16 +1,12 @@
 // A small picture in memory, and what is done to it between resizing and encoding. Pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "thumbnailer/geometry.h"
 
 namespace miniatura {
-
-using Colour = std::array<std::uint8_t, 3>;
-constexpr Colour kWhite = {255, 255, 255};
 
 // 8 bits a channel, interleaved, rows without padding; RGB or RGBA (straight alpha).
 struct Raster {

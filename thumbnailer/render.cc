@@ -94,12 +94,13 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
 // Resized, upright, cut and encoded.
 Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
   const Layout& layout = task.layout;
+  const Colour background = task.order->preset.background;
   TRY(stored, scaled.raster());
   Raster raster = oriented(std::move(stored), header.orientation);
   raster = cropped(std::move(raster), layout.crop);
-  raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, kWhite);
+  raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, background);
   const ImageFormat format = task.order->format;
-  raster = format == ImageFormat::jpeg ? flattened(std::move(raster), kWhite)
+  raster = format == ImageFormat::jpeg ? flattened(std::move(raster), background)
                                        : without_opaque_alpha(std::move(raster));
   Thumbnail thumbnail;
   thumbnail.preset = task.order->preset.name;

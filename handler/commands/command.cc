@@ -19,6 +19,11 @@ int results_errno = 0;  // of the first line of results that could not be printe
 
 }  // namespace
 
+void add_config_option(CLI::App& command, ConfigOptions& options) {
+  command.add_option("--config", options.file,
+                     "Rules, presets and limits: a JSON file, comments allowed [MINIATURA_CONFIG]");
+}
+
 void add_store_option(CLI::App& command, ConfigOptions& options) {
   command.add_option("--store", options.store,
                      "Where objects live: s3: (default) or file:///root [MINIATURA_STORE]");

@@ -38,7 +38,8 @@ void add_config_command(CLI::App& app, const Environment& environment, Run& run)
 // Without CLI11: a cold start does no more than it needs.
 int run_lambda_command(const Environment& environment, const ConfigOptions& options);
 
-// --store and --journal.
+// --config, --store and --journal.
+void add_config_option(CLI::App& command, ConfigOptions& options);
 void add_store_option(CLI::App& command, ConfigOptions& options);
 void add_journal_option(CLI::App& command, ConfigOptions& options);
 

@@ -1,4 +1,5 @@
-// miniatura config check: is the configuration right, and are its buckets within reach?
+// miniatura config schema: what a configuration file may hold. miniatura config check: is the
+// configuration right, and are its buckets within reach?
 #include "handler/config.h"
 
 #include <fmt/core.h>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "handler/commands/command.h"
+#include "handler/config_schema.h"
 #include "handler/once.h"
 #include "handler/reply.h"
 #include "s3client/open_store.h"
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 
 struct CheckOptions {
   ConfigOptions config;
+  bool reach = true;
   bool json = false;
 };
 
@@ -34,19 +37,52 @@ Json json_of(const Config& config) {
   return {{"store", config.store}, {"journal", config.journal}, {"rules", std::move(rules)}};
 }
 
+// A line a problem, so that a file is put right in one go.
+int report_all(Error error, const std::vector<std::string>& problems, bool json) {
+  if (problems.empty()) return report(error, json);
+  int code = kExitDone;
+  for (const std::string& problem : problems) {
+    error.message = problem;
+    code = report(error, json);
+  }
+  return code;
+}
+
+int run_schema() {
+  std::string_view schema = config_schema();
+  if (schema.ends_with('\n')) schema.remove_suffix(1);
+  print_line(schema);
+  return kExitDone;
+}
+
+// Sources and destinations; an error says which of the two a bucket is.
+Result<void> reach_all(const Config& config, ObjectStore& store, Clock& clock, bool json) {
+  std::set<std::string> sources, destinations;
+  for (const Rule& rule : config.rules.rules) {
+    if (!rule.match.bucket.empty()) sources.insert(rule.match.bucket);
+    destinations.insert(rule.destination_bucket);
+  }
+  const auto reach = [&](const std::string& bucket, Error (*of_side)(Error)) -> Result<void> {
+    const auto reached = store.reach(bucket, {Deadline::after(clock, 30s), ""});
+    if (!reached) return fail(of_side(reached.error()));
+    if (!json) print_line(fmt::format("bucket {}: within reach", bucket));
+    return {};
+  };
+  for (const std::string& bucket : sources) CHECKED(reach(bucket, source_error));
+  for (const std::string& bucket : destinations) CHECKED(reach(bucket, destination_error));
+  return {};
+}
+
 int run_check(const CheckOptions& options, const Environment& environment) {
-  const auto config = load_config(environment, options.config);
-  if (!config) return report(config.error(), options.json);
-  SystemClock clock;
-  const auto stores = open_store(config->store, environment, clock);
-  if (!stores) return report(stores.error(), options.json);
-  const auto store = (*stores)();
-  std::set<std::string> buckets;
-  for (const Rule& rule : config->rules.rules) buckets.insert(rule.destination_bucket);
-  for (const std::string& bucket : buckets) {
-    const auto reached = store->reach(bucket, {Deadline::after(clock, 30s), ""});
-    if (!reached) return report(destination_error(reached.error()), options.json);
-    if (!options.json) print_line(fmt::format("bucket {}: within reach", bucket));
+  std::vector<std::string> problems;
+  const auto config = load_config(environment, options.config, &problems);
+  if (!config) return report_all(config.error(), problems, options.json);
+  if (options.reach) {  // else no credentials are needed
+    SystemClock clock;
+    const auto stores = open_store(config->store, environment, clock);
+    if (!stores) return report(stores.error(), options.json);
+    const auto reached = reach_all(*config, *(*stores)(), clock, options.json);
+    if (!reached) return report(reached.error(), options.json);
   }
   if (options.json) {
     print_json(json_of(*config));
@@ -67,11 +103,16 @@ void add_config_command(CLI::App& app, const Environment& environment, Run& run)
   auto* config = app.add_subcommand("config", "Looks at the configuration");
   config->require_subcommand(1);
   auto* check = config->add_subcommand(
-      "check", "Is the configuration right, and are its destination buckets within reach?");
+      "check", "Is the configuration right, and are its buckets within reach?");
   auto options = std::make_shared<CheckOptions>();
+  check->add_flag("--reach,!--no-reach", options->reach,
+                  "Ask the store for the rules' buckets (the default), or do not");
   check->add_flag("--json", options->json, "The result as JSON");
+  add_config_option(*check, options->config);
   add_store_option(*check, options->config);
   add_journal_option(*check, options->config);
+  config->add_subcommand("schema", "Prints the JSON Schema of the configuration file, for editors")
+      ->callback([&run] { run = run_schema; });
   check->callback(
       [&, options] { run = [&, options] { return run_check(*options, environment); }; });
 }

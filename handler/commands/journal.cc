@@ -91,14 +91,17 @@ Result<JournalFilter> filter_of(const JournalOptions& options) {
   return filter;
 }
 
-JournalReader reader_of(const JournalOptions& options, const Environment& environment) {
-  return JournalReader(journal_setting(environment, options.config));
+Result<JournalReader> reader_of(const JournalOptions& options, const Environment& environment) {
+  TRY(journal, journal_setting(environment, options.config));
+  return JournalReader(std::move(journal));
 }
 
 int run_list(const JournalOptions& options, const Environment& environment) {
   const auto filter = filter_of(options);
   if (!filter) return report(filter.error(), options.json);
-  const auto rows = reader_of(options, environment).list(*filter);
+  const auto reader = reader_of(options, environment);
+  if (!reader) return report(reader.error(), options.json);
+  const auto rows = reader->list(*filter);
   if (!rows) return report(rows.error(), options.json);
   if (!options.json && stdout_is_terminal()) {
     print_table(*rows);
@@ -109,7 +112,9 @@ int run_list(const JournalOptions& options, const Environment& environment) {
 }
 
 int run_show(const JournalOptions& options, const Environment& environment) {
-  const auto rows = reader_of(options, environment).list(options.filter);
+  const auto reader = reader_of(options, environment);
+  if (!reader) return report(reader.error(), options.json);
+  const auto rows = reader->list(options.filter);
   if (!rows) return report(rows.error(), options.json);
   if (rows->empty()) {
     Error error;
@@ -162,7 +167,9 @@ void print_stats(const JournalStats& stats) {
 int run_stats(const JournalOptions& options, const Environment& environment) {
   const auto filter = filter_of(options);
   if (!filter) return report(filter.error(), options.json);
-  const auto stats = reader_of(options, environment).stats(*filter);
+  const auto reader = reader_of(options, environment);
+  if (!reader) return report(reader.error(), options.json);
+  const auto stats = reader->stats(*filter);
   if (!stats) return report(stats.error(), options.json);
   if (options.json || !stdout_is_terminal()) {
     print_json(json_of(*stats));
@@ -213,9 +220,11 @@ std::string csv_line(const JournalRow& row) {
 int run_export(const JournalOptions& options, const Environment& environment) {
   const auto filter = filter_of(options);
   if (!filter) return report(filter.error(), false);
+  const auto reader = reader_of(options, environment);
+  if (!reader) return report(reader.error(), false);
   const bool csv = options.format == "csv";
   if (csv) print_line(kCsvHeader);
-  const auto exported = reader_of(options, environment).each(*filter, [&](const JournalRow& row) {
+  const auto exported = reader->each(*filter, [&](const JournalRow& row) {
     if (csv) {
       print_line(csv_line(row));
     } else {
@@ -228,7 +237,9 @@ int run_export(const JournalOptions& options, const Environment& environment) {
 int run_prune(const JournalOptions& options, const Environment& environment) {
   const auto before = time_of("--before", options.before);
   if (!before) return report(before.error(), options.json);
-  const auto count = prune_journal(journal_setting(environment, options.config), *before);
+  const auto journal = journal_setting(environment, options.config);
+  if (!journal) return report(journal.error(), options.json);
+  const auto count = prune_journal(*journal, *before);
   if (!count) return report(count.error(), options.json);
   if (options.json) {
     print_json(Json{{"removed", *count}});
@@ -254,6 +265,7 @@ CLI::App& add(CLI::App& journal, const char* name, const char* what, RunJournal 
               const std::shared_ptr<JournalOptions>& options, const Environment& environment,
               Run& run) {
   CLI::App* command = journal.add_subcommand(name, what);
+  add_config_option(*command, options->config);
   add_journal_option(*command, options->config);
   command->callback([&environment, &run, options, run_it] {
     run = [&environment, options, run_it] { return run_it(*options, environment); };

@@ -38,6 +38,7 @@ void add_lambda_command(CLI::App& app, const Environment& environment, Run& run)
   auto* command = app.add_subcommand(
       "lambda", "Serves events as an AWS Lambda custom runtime (at AWS_LAMBDA_RUNTIME_API)");
   auto options = std::make_shared<ConfigOptions>();
+  add_config_option(*command, *options);
   add_store_option(*command, *options);
   add_journal_option(*command, *options);
   command->callback(

@@ -230,6 +230,7 @@ void add_replay_command(CLI::App& app, const Environment& environment, Run& run)
   command->add_option("--jobs", options->jobs, "How many deliveries to work on at a time")
       ->check(CLI::Range(1, kJobsMax));
   command->add_flag("--json", options->json, "Errors of the command itself on stdout, too");
+  add_config_option(*command, options->config);
   add_store_option(*command, options->config);
   add_journal_option(*command, options->config);
   command->callback(

@@ -117,6 +117,7 @@ void add_presign(CLI::App& s3, const Environment& environment, Run& run) {
 
 void add_s3_options(CLI::App& command, S3Options& options, const char* url_help) {
   command.add_option("URL", options.url, url_help)->required();
+  add_config_option(command, options.config);
   add_store_option(command, options.config);
   command.add_flag("--json", options.json, "The result as JSON");
   command.add_flag("--no-sign-request", options.no_sign_request,
@@ -127,7 +128,8 @@ Result<std::unique_ptr<ObjectStore>> open_s3_store(const S3Options& options,
                                                    const Environment& environment, Clock& clock) {
   const Environment asked =
       options.no_sign_request ? environment.with("AWS_SKIP_SIGNATURE", "true") : environment;
-  TRY(stores, open_store(store_setting(environment, options.config), asked, clock));
+  TRY(store, store_setting(environment, options.config));
+  TRY(stores, open_store(store, asked, clock));
   return stores();
 }
 

@@ -17,6 +17,7 @@ struct ThumbOptions {
   std::vector<std::string> files;
   std::string directory;
   std::string presets;
+  ConfigOptions config;
   bool json = false;
 };
 
@@ -96,9 +97,11 @@ void print_made(const Made& made) {
 }
 
 int run_thumb(const ThumbOptions& options, const Environment& environment) {
-  const auto presets =
-      options.presets.empty() ? presets_setting(environment) : parse_presets(options.presets);
+  const auto presets = options.presets.empty() ? presets_setting(environment, options.config)
+                                               : parse_presets(options.presets);
   if (!presets) return report(presets.error(), options.json);
+  const auto limits = limits_setting(environment, options.config);
+  if (!limits) return report(limits.error(), options.json);
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
   if (failed) {
@@ -107,11 +110,10 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
     error.message = fmt::format("{}: {}", options.directory, failed.message());
     return report(error, options.json);
   }
-  const Limits limits = limits_setting(environment);
   std::set<std::string> taken;
   int code = kExitDone;
   for (const std::string& file : options.files) {
-    const auto made = make_thumbnails(file, *presets, options, limits, taken);
+    const auto made = make_thumbnails(file, *presets, options, *limits, taken);
     if (!made) {
       code = worse(code, report(made.error(), false));
       if (options.json)
@@ -138,6 +140,7 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
       ->required();
   command->add_option("--presets", options->presets,
                       "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
+  add_config_option(*command, options->config);
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });

@@ -13,7 +13,7 @@ from fake_s3 import FakeS3
 class Help(support.Case):
     def test_every_command_explains_itself(self):
         for command in ((), ("lambda",), ("replay",), ("thumb",), ("journal",), ("journal", "list"), ("config",),
-                        ("config", "check"), ("s3",), ("s3", "get"), ("s3", "put"), ("s3", "head"), ("s3", "ls"),
+                        ("config", "check"), ("config", "schema"), ("s3",), ("s3", "get"), ("s3", "put"), ("s3", "head"), ("s3", "ls"),
                         ("s3", "rm"), ("s3", "presign")):
             with self.subTest(command):
                 done = self.run_it(*command, "--help")

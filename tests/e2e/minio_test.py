@@ -46,6 +46,28 @@ class OnMinio(support.Case):
         _, image = self.s3.get("thumbs", "c.jpg/small.jpg")
         self.assertEqual(support.size_of(image), ("jpeg", 256, 192))
 
+    def test_a_rule_says_what_is_stored_beside_thumbnails_and_removes_them_with_their_source(self):
+        for name in ("MINIATURA_DEST", "MINIATURA_PRESETS"):
+            del self.env[name]
+        self.env["MINIATURA_CONFIG"] = json.dumps({
+            "rules": [{"match": {"bucket": "photos", "suffix": [".png"]}, "presets": ["a", "b"],
+                       "destination": "s3://thumbs/{key}/{preset}.{ext}", "cache_control": "max-age=60",
+                       "tags": {"made": "yes + no"}, "metadata": {"owner": "me"}, "on_remove": "delete"}],
+            "presets": {"a": {"width": 8}, "b": {"height": 4, "format": "png"}}})
+        self.s3.put("photos", "a.PNG", support.png(64, 64, support.quarters))
+        done = self.replay("a.PNG")
+        self.assertEqual(done.json_lines()[0]["stored"], 1, (done.out, done.err))
+        headers, _ = self.s3.get("thumbs", "a.PNG/b.png")
+        self.assertEqual((headers["cache-control"], headers["x-amz-meta-owner"], headers["x-amz-tagging-count"]),
+                         ("max-age=60", "me", "1"))
+        event = support.event("a.PNG")
+        event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+        removal = self.write("removal.json", event)
+        self.assertEqual(self.run_it("replay", removal).json_lines()[0]["events"][0]["reason"], "stale")
+        self.s3.delete("photos", "a.PNG")
+        self.assertEqual(self.run_it("replay", removal).json_lines()[0]["events"][0]["reason"], "removed")
+        self.assertEqual(list(self.s3.keys("thumbs")), [])
+
     def test_odd_keys_go_in_and_come_out(self):
         keys = ["a+b.png", "写真 1+2 (copy).png", "per%20cent%.png", "q?&=#;.png", "émoji 🙂.png", "t~!*'.png"]
         picture = support.png(8, 8, support.quarters)

@@ -61,6 +61,17 @@ TEST(KeyTemplateTest, an_etag_that_the_event_lacks_is_its_error) {
   EXPECT_THAT(made.error().message, testing::HasSubstr("photos/k.jpg"));
 }
 
+TEST(KeyTemplateTest, a_key_that_no_store_would_take_is_the_error_of_its_event) {
+  EXPECT_EQ(expanded("{dir}", "a.jpg"),
+            "! photos/a.jpg: the key of its thumbnail small would have 0 bytes, not 1 to 1024");
+  const std::string name(1000, 'x');
+  EXPECT_EQ(expanded("{name}/" + std::string(23, 'y'), name).size(), 1024U);
+  EXPECT_THAT(expanded("{name}/" + std::string(24, 'y'), name),
+              testing::HasSubstr("would have 1025 bytes"));
+  const auto made = KeyTemplate::parse("{dir}")->expand(values_of("a.jpg"));
+  EXPECT_EQ(made.error().code, ErrorCode::destination_rejected);
+}
+
 TEST(KeyTemplateTest, the_literal_prefix_ends_at_the_first_field) {
   EXPECT_EQ(KeyTemplate::parse("thumbs/{name}")->literal_prefix(), "thumbs/");
   EXPECT_EQ(KeyTemplate::parse("{name}")->literal_prefix(), "");

@@ -105,6 +105,45 @@ TEST_F(ProcessTest, each_fault_of_a_store_has_its_side_and_its_class) {
   }
 }
 
+TEST_F(ProcessTest, a_thumbnail_has_what_its_rule_says_beside_ours) {
+  rules_.rules.front().put = {"max-age=60", "STANDARD_IA", {{"made", "yes"}}, {{"owner", "me"}}};
+  ASSERT_EQ(work_on(upload("a.png", red())).what, What::stored);
+  for (const char* key : {"a.png/small.png", "a.png/card.png"}) {
+    const auto version = store_.history("thumbs", key).back();
+    EXPECT_EQ(version.info.cache_control, "max-age=60");
+    EXPECT_EQ(version.info.storage_class, "STANDARD_IA");
+    EXPECT_EQ(version.tags.at("made"), "yes");
+    EXPECT_EQ(version.info.metadata.at("owner"), "me");
+    EXPECT_EQ(version.info.metadata.at(kSourceKey), "photos/a.png");
+  }
+}
+
+TEST_F(ProcessTest, the_version_of_the_event_is_read_and_an_old_one_replaces_nothing) {
+  rules_.rules.front().use_version = true;
+  ObjectEvent old = upload("a.png", red());
+  old.object.version = store_.info("photos", "a.png")->version;
+  EXPECT_EQ(work_on(old).what, What::stored);
+  ObjectEvent newer = upload("a.png", green());
+  newer.object.version = store_.info("photos", "a.png")->version;
+  ASSERT_NE(old.object.version, newer.object.version);
+  EXPECT_EQ(work_on(newer).what, What::stored);
+  store_.remove("thumbs", "a.png/card.png");  // the mark does not tell
+  EXPECT_EQ(work_on(old).reason, SkipReason::stale);
+  EXPECT_EQ(work_on(newer).what, What::stored);
+  expect_thumbnails_of("a.png");
+}
+
+TEST_F(ProcessTest, keys_with_an_etag_hold_the_bytes_of_that_etag) {
+  rules_.rules.front().destination_key = *KeyTemplate::parse("{etag}/{preset}");
+  ObjectEvent old = upload("a.png", red());
+  old.object.version = store_.info("photos", "a.png")->version;
+  upload("a.png", green());
+  EXPECT_EQ(work_on(old).reason, SkipReason::stale) << "what is there now is not what it tells of";
+  rules_.rules.front().use_version = true;
+  EXPECT_EQ(work_on(old).what, What::stored);
+  EXPECT_EQ(source_etag(old.etag + "/small"), old.etag);
+}
+
 TEST_F(ProcessTest, past_the_deadline_nothing_is_stored_and_the_event_is_deferred) {
   const Outcome outcome =
       work_on(upload("a.png", red()), {Deadline(clock_.now() - std::chrono::seconds(1)), ""});

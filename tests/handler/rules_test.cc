@@ -49,6 +49,55 @@ TEST(RulesTest, what_is_no_upload_is_skipped_with_its_reason) {
   EXPECT_EQ(why(plan_for(created("photos", "a.jpg"), Rules{})), "no_rule");
 }
 
+TEST(RulesTest, the_first_rule_that_matches_is_taken) {
+  Rules rules;
+  const auto add = [&](const char* name, const Match& match) {
+    rules.rules.push_back(
+        {name, *parse_presets("a=9x9"), "thumbs", *KeyTemplate::parse("{key}/{preset}"), match});
+  };
+  add("exact", {"photos", "up/", {".jpg", ".PNG"}});
+  add("bucket", {"photos", "", {}});
+  add("suffix", {"", "", {".webp"}});
+  const auto rule_of = [&](const char* bucket, const char* key) {
+    const auto plan = plan_for(created(bucket, key), rules);
+    return plan ? plan->rule : why(plan);
+  };
+  EXPECT_EQ(rule_of("photos", "up/a.jpg"), "exact");
+  EXPECT_EQ(rule_of("photos", "up/a.JPG"), "exact") << "cameras write it so";
+  EXPECT_EQ(rule_of("photos", "up/a.png"), "exact");
+  EXPECT_EQ(rule_of("photos", "Up/a.jpg"), "bucket");
+  EXPECT_EQ(rule_of("photos", "up/jpg"), "bucket");
+  EXPECT_EQ(rule_of("photos2", "up/a.jpg"), "no_rule");
+  EXPECT_EQ(rule_of("photos2", ".webp"), "suffix");
+}
+
+TEST(RulesTest, a_removal_is_planned_where_its_rule_removes) {
+  Rules rules = rules_with("small=256x256");
+  ObjectEvent removed = created("photos", "a.jpg");
+  removed.kind = ObjectEvent::Kind::removed;
+  rules.rules.front().removes = true;
+  const auto plan = plan_for(removed, rules);
+  ASSERT_EQ(why(plan), "planned");
+  EXPECT_TRUE(plan->is_removal);
+  EXPECT_EQ(plan->hash, plan_for(created("photos", "a.jpg"), rules)->hash);
+  removed.object.bucket = "thumbs";
+  removed.object.key = "t/a.jpg/small.jpg";
+  EXPECT_EQ(why(plan_for(removed, rules)), "own_output");
+  rules.rules.front().match.prefix = "elsewhere/";
+  removed.object.bucket = "photos";
+  EXPECT_EQ(why(plan_for(removed, rules)), "not_created");
+}
+
+TEST(RulesTest, a_version_is_read_only_where_the_rule_asks_for_it) {
+  Rules rules = rules_with("small=256x256");
+  rules.rules.front().use_version = true;
+  const auto plan = plan_for(created("photos", "a.jpg"), rules);
+  EXPECT_EQ(plan->source.version, "v7");
+  EXPECT_EQ(plan->newest.version, "") << "an old version must not replace a newer one's thumbnails";
+  rules.rules.front().destination_key = *KeyTemplate::parse("{etag}/{preset}");
+  EXPECT_EQ(plan_for(created("photos", "a.jpg"), rules)->newest.version, "v7");
+}
+
 TEST(RulesTest, a_key_under_the_destination_is_our_own_output) {
   const Rules rules = rules_with("small=256x256");
   EXPECT_EQ(why(plan_for(created("thumbs", "t/x.jpg"), rules)), "own_output");

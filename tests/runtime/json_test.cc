@@ -45,6 +45,38 @@ TEST(JsonTest, a_byte_that_is_no_utf_8_is_replaced) {
   EXPECT_EQ(to_text(Json("a\xff")), "\"a\xef\xbf\xbd\"");
 }
 
+TEST(JsonTest, what_people_write_may_hold_comments) {
+  const auto written = parse_written_json(R"(// a "brace {
+{ "url": "s3://a/*b", /* "no": 1, */ "quote": "\"//", // the end
+  "list": [1, 2] } // )",
+                                          "it");
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(to_text(written->value), R"({"url":"s3://a/*b","quote":"\"//","list":[1,2]})");
+  EXPECT_TRUE(written->twice.empty());
+  EXPECT_TRUE(parse_written_json("{} // [[[[", "it", 1)) << "brackets in a comment do not nest";
+}
+
+TEST(JsonTest, what_people_write_wrong_is_told_by_line_and_column) {
+  const auto message = [](const char* text) {
+    const auto written = parse_written_json(text, "c.json", 2);
+    return written ? "right" : written.error().message;
+  };
+  EXPECT_EQ(message("{\n  \"a\": 1,\n  b }"), "c.json: not JSON: wrong at line 3, column 3");
+  EXPECT_EQ(message("/* é */ x"), "c.json: not JSON: wrong at line 1, column 10");
+  EXPECT_EQ(message("{} /* no end"), "c.json: not JSON: wrong at line 1, column 4");
+  EXPECT_EQ(message(""), "c.json: not JSON: wrong at line 1, column 1");
+  EXPECT_EQ(message("[1e999]").substr(0, 16), "c.json: not JSON");
+  EXPECT_EQ(message("[[[]]]"), "c.json: nested deeper than 2 levels");
+}
+
+TEST(JsonTest, a_field_that_is_there_twice_is_named_by_its_path) {
+  const auto written = parse_written_json(
+      R"({"a": {"x": 1, "x": 2}, "b": [{}, [0, {"y": {}, "z": 0, "y": 1}]], "a": 0, "x": 1})",
+      "it");
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->twice, (std::vector<std::string>{"a.x", "b[1][1].y", "a"}));
+}
+
 TEST(JsonTest, members_are_looked_up_without_surprise) {
   const Json value = parse_json(R"({"s":"x","n":1})", "it").value();
   EXPECT_EQ(string_at(value, "s"), "x");

@@ -115,6 +115,19 @@ TEST(canonical_text, is_what_it_has_always_been) {
             "width=256;height=0;fit=inside;format=auto;quality=80");
 }
 
+TEST(canonical_text, names_a_background_that_is_not_white) {
+  EXPECT_EQ(canonical_text({"a", 6, 4, Fit::contain, {}, 80, {255, 0, 16}}),
+            "width=6;height=4;fit=contain;format=auto;quality=80;background=#ff0010");
+}
+
+TEST(colour_named, takes_six_digits_and_nothing_else) {
+  EXPECT_EQ(colour_named("#FF00a1"), (Colour{255, 0, 161}));
+  for (const auto* text : {"", "#", "#fff", "ffffff", "#ff00a", "#ff00a1b", "#ff00g0", "#+f+f+f"}) {
+    EXPECT_EQ(colour_named(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(colour_name({255, 0, 161}), "#ff00a1");
+}
+
 TEST(output_format, of_auto_is_decided_by_the_suffix_in_any_case) {
   const Preset preset{"a", 1, 1, Fit::inside, {}, 80};
   for (const auto* name : {"a.png", "a.PNG", "a.gif", "b.c.WebP", ".png"}) {

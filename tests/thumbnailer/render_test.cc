@@ -176,6 +176,17 @@ TEST(render, keeps_alpha_where_the_format_has_it_and_else_paints_white_behind) {
   }
 }
 
+TEST(render, paints_the_background_that_the_preset_says) {
+  const Bytes image = picture(ImageFormat::png, quarters_with_alpha(400, 200, 0));
+  MemorySource source(image);
+  const RenderOrder order{{"a", 100, 100, Fit::contain, {}, 80, kGreen}, ImageFormat::jpeg};
+  const auto result = render(source, std::span(&order, 1), {});
+  ASSERT_TRUE(result);
+  const Raster raster = pixels_of(result->thumbnails.front().bytes);
+  EXPECT_LE(difference(colour_at(raster, 0.5, 0.1), kGreen), 4) << "beside the picture";
+  EXPECT_LE(difference(colour_at(raster, 0.2, 0.4), kGreen), 4) << "where it is transparent";
+}
+
 TEST(render, leaves_no_metadata_in_any_thumbnail) {
   for (const auto in : kFormats) {
     Bytes image = with_exif(in, picture(in, 64, 64), exif_block(1, "GPS-IS-HERE"));

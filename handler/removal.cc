@@ -1,0 +1,23 @@
+#include "handler/removal.h"
+
+#include "handler/once.h"
+
+namespace miniatura {
+
+Step<int> remove_all(const Plan& plan, ObjectStore& store, const Context& context) {
+  int removed = 0;
+  // From the last on: the mark goes first, so that it never vouches for a thumbnail that is gone.
+  for (auto planned = plan.thumbnails.rbegin(); planned != plan.thumbnails.rend(); ++planned) {
+    const ObjectId id{planned->bucket, planned->key, ""};
+    const auto there = store.head(id, context);
+    if (!there && there.error().code == ErrorCode::store_not_found) continue;
+    if (!there) return fail(destination_error(there.error()));
+    if (!is_made_from(*there, plan.source)) continue;
+    const auto gone = store.remove(id, context);
+    if (!gone) return fail(destination_error(gone.error()));
+    ++removed;
+  }
+  return removed;
+}
+
+}  // namespace miniatura
