@@ -145,7 +145,7 @@ class Handler {
                             fmt::format("{}: no time left to begin", event.object.text())));
     }
     const Tools tools{&application_.config->rules, &application_.config->limits, store_.get(),
-                      application_.clock};
+                      application_.clock, application_.breaker};
     try {
       return {event.object, event.etag, "", process(event, tools, context)};
     } catch (const std::exception& fault) {  // the records beside it are still to be worked on

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "handler/breaker.h"
 #include "handler/config.h"
 #include "handler/journal.h"
 #include "handler/process.h"
@@ -22,6 +23,7 @@ struct Application {
   Journal* journal = nullptr;
   const Log* log = nullptr;
   const Clock* clock = nullptr;
+  Breaker* breaker = nullptr;  // see Tools
 };
 
 // The HandleFn of one worker, which owns its store. Never throws: what a fault of ours throws is an

@@ -21,6 +21,7 @@ struct Work {
   const Tools& tools;
   const Context& context;
   Outcome& outcome;
+  std::string& destination;  // the bucket, once it is planned and not refused
 };
 
 bool is_absent(const Error& error) { return error.code == ErrorCode::store_not_found; }
@@ -108,8 +109,19 @@ Step<std::vector<StoredThumbnail>> remove(const Plan& plan, const Work& work) {
   return skip(count > 0 ? SkipReason::removed : SkipReason::gone);
 }
 
+// Where one event was refused for the operator's mistake, the next need not find out again.
+Result<void> ask_breaker(const Plan& plan, const Work& work) {
+  const std::string& bucket = plan.thumbnails.back().bucket;
+  if (work.tools.breaker != nullptr) {
+    if (auto refused = work.tools.breaker->refuse(bucket)) return fail(std::move(*refused));
+  }
+  work.destination = bucket;
+  return {};
+}
+
 Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
   TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
+  CHECKED(ask_breaker(plan, work));
   if (plan.is_removal) return remove(plan, work);
   TRY(open, still_to_do(std::move(plan), *work.tools.store, work.context));  // done: Skipped
   auto made = make(open, work);
@@ -124,7 +136,8 @@ Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
 Outcome process(const ObjectEvent& event, const Tools& tools, const Context& context) {
   Outcome outcome;
   const Stopwatch watch;
-  auto stored = attempt(Work{event, tools, context, outcome});
+  std::string destination;
+  auto stored = attempt(Work{event, tools, context, outcome, destination});
   outcome.timings.total = watch.lap();
   if (stored) {
     outcome.what = Outcome::What::stored;
@@ -135,6 +148,9 @@ Outcome process(const ObjectEvent& event, const Tools& tools, const Context& con
   } else {
     outcome.error = std::get<Error>(stored.error().why);
     outcome.what = outcome.error->retryable() ? Outcome::What::deferred : Outcome::What::failed;
+  }
+  if (tools.breaker != nullptr && !destination.empty()) {
+    tools.breaker->observe(destination, outcome);
   }
   return outcome;
 }

@@ -3,6 +3,7 @@
 // An event says "look at this key"; truth is in the buckets (once.h).
 #pragma once
 
+#include "handler/breaker.h"
 #include "handler/outcome.h"
 #include "handler/rules.h"
 #include "runtime/context.h"
@@ -17,6 +18,7 @@ struct Tools {
   const Limits* limits = nullptr;
   ObjectStore* store = nullptr;
   const Clock* clock = nullptr;
+  Breaker* breaker = nullptr;  // of all workers; null: every event is tried
 };
 
 // Never throws for what the event or its picture is; a fault of the store is in the outcome.

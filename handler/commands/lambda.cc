@@ -30,7 +30,8 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return run_lambda_loop(*loop, nullptr, stores.error());
   const auto journal = make_journal(config->journal);
-  const Application application{&*config, journal.get(), &log, &clock};
+  Breaker breaker(clock);
+  const Application application{&*config, journal.get(), &log, &clock, &breaker};
   return run_lambda_loop(*loop, [&] { return make_handle(application, (*stores)()); });
 }
 

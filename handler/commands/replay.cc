@@ -203,7 +203,8 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   SystemClock clock;
   ReportedJournal journal(make_journal(config->journal));
   const Log log = quiet_log(environment);
-  const Application application{&*config, &journal, &log, &clock};
+  Breaker breaker(clock);
+  const Application application{&*config, &journal, &log, &clock, &breaker};
   std::vector<ReplayPool::Work> workers;
   if (options.dry_run) {
     workers.emplace_back([&](const ReplayJob& job) { return dry_run(job, *config); });

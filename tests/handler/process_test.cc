@@ -6,6 +6,7 @@
 
 #include "s3client/s3_store.h"
 #include "tests/handler/pipeline_test.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/scripted_s3.h"
 
 namespace miniatura {
@@ -150,6 +151,34 @@ TEST_F(ProcessTest, past_the_deadline_nothing_is_stored_and_the_event_is_deferre
   EXPECT_EQ(outcome.what, What::deferred);
   EXPECT_EQ(outcome.error->code, ErrorCode::deadline_exceeded);
   EXPECT_THAT(store_.keys("thumbs"), ElementsAre());
+}
+
+TEST_F(ProcessTest, a_destination_that_denies_is_not_asked_by_every_event) {
+  ManualClock clock;
+  Breaker breaker(clock);
+  bool denies = true;
+  store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+    if (!denies || operation != "put" || id.bucket != "thumbs") return std::nullopt;
+    Error error;
+    error.code = ErrorCode::store_denied;
+    error.message = "PUT thumbs: denied";
+    return error;
+  });
+  const auto serve = [&](const std::string& key) {
+    return process(upload(key, red()), {&rules_, &limits_, &store_, &clock_, &breaker}, {});
+  };
+  EXPECT_EQ(serve("first.png").error->code, ErrorCode::destination_denied);
+  store_.forget_operations();
+  const Outcome second = serve("second.png");
+  EXPECT_EQ(second.what, What::deferred);
+  EXPECT_EQ(second.error->code, ErrorCode::destination_denied);
+  EXPECT_TRUE(second.error->retry_after);
+  EXPECT_THAT(store_.operations(), ElementsAre());
+
+  denies = false;
+  clock.sleep_for(std::chrono::seconds(1));
+  EXPECT_EQ(serve("third.png").what, What::stored);
+  EXPECT_EQ(serve("second.png").what, What::stored);
 }
 
 }  // namespace
