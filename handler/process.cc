@@ -97,12 +97,10 @@ Step<std::vector<StoredThumbnail>> make(const Plan& plan, const Work& work) {
                           work.event.object.text(), kAttemptsMax));
 }
 
-// The source is gone, and its thumbnails are to go. While we remove them it may come back, and the
-// worker on that event trust what we then remove: whoever removed looks at the source once more,
-// and makes the thumbnails if it is there, whatever the mark says. Skipped: stale, removed, gone.
+// The source is gone, and its thumbnails go. While we remove them it may come back, and the worker
+// on that event trust what we then remove: whoever removed looks at the source once more, and makes
+// the thumbnails if it is there, whatever the mark says. Skipped: removed, gone.
 Step<std::vector<StoredThumbnail>> remove(const Plan& plan, const Work& work) {
-  TRY(was_there, is_there(plan.newest, work));
-  if (was_there) return skip(SkipReason::stale);
   TRY(count, remove_all(plan, *work.tools.store, work.context));
   TRY(is_back, is_there(plan.newest, work));
   if (is_back) return make(plan, work);
@@ -119,16 +117,34 @@ Result<void> ask_breaker(const Plan& plan, const Work& work) {
   return {};
 }
 
+// Skipped: done.
+Step<std::vector<StoredThumbnail>> make_missing(const Plan& plan, const Work& work) {
+  if (plan.is_removal) {
+    // Another worker on this event may have been cut off after it removed one of the thumbnails of
+    // the source that is there now: for once the mark is not trusted.
+    TRY(missing, is_any_missing(plan, *work.tools.store, work.context));
+    if (missing) return make(plan, work);
+  }
+  TRY(open, still_to_do(plan, *work.tools.store, work.context));
+  return make(open, work);
+}
+
 Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
   TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
   CHECKED(ask_breaker(plan, work));
-  if (plan.is_removal) return remove(plan, work);
-  TRY(open, still_to_do(std::move(plan), *work.tools.store, work.context));  // done: Skipped
-  auto made = make(open, work);
-  if (!made || !open.removes) return made;
-  // The source may have gone while we worked, and its event have found nothing to remove yet.
-  TRY(stays, is_there(open.newest, work));
-  return stays ? made : remove(open, work);
+  if (plan.is_removal) {
+    TRY(is_back, is_there(plan.newest, work));
+    if (!is_back) return remove(plan, work);
+  }
+  auto served = make_missing(plan, work);
+  if (!plan.removes) return served;
+  if (!served && std::holds_alternative<Error>(served.error().why)) return served;
+  // The source may have gone while we (or whoever was here before) worked, and its event have found
+  // nothing to remove yet.
+  TRY(stays, is_there(plan.newest, work));
+  if (!stays) return remove(plan, work);
+  if (!served && plan.is_removal) return skip(SkipReason::stale);
+  return served;
 }
 
 }  // namespace

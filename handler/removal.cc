@@ -20,4 +20,15 @@ Step<int> remove_all(const Plan& plan, ObjectStore& store, const Context& contex
   return removed;
 }
 
+Step<bool> is_any_missing(const Plan& plan, ObjectStore& store, const Context& context) {
+  for (const PlannedThumbnail& planned : plan.thumbnails) {
+    const auto there = store.head({planned.bucket, planned.key, ""}, context);
+    if (!there && there.error().code != ErrorCode::store_not_found) {
+      return fail(destination_error(there.error()));
+    }
+    if (!there || !is_made_from(*there, plan.source)) return true;
+  }
+  return false;
+}
+
 }  // namespace miniatura

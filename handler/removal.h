@@ -13,4 +13,7 @@ namespace miniatura {
 // to see to: a store's removal has no condition. Errors: what the store fails with.
 Step<int> remove_all(const Plan& plan, ObjectStore& store, const Context& context);
 
+// Is one of the plan's thumbnails not there, or not of this source?
+Step<bool> is_any_missing(const Plan& plan, ObjectStore& store, const Context& context);
+
 }  // namespace miniatura

@@ -56,6 +56,18 @@ class Interleaving : public PipelineTest {
     return [this, index] { work(workers_[index]); };
   }
 
+  // Removes the source, and works on the event of that.
+  std::function<void()> remover(int dies_before_step = -1) {
+    ObjectEvent event = event_of(kKey, "");
+    event.kind = ObjectEvent::Kind::removed;
+    auto work_on_it = worker(event, dies_before_step);
+    return [this, work_on_it = std::move(work_on_it)] {
+      scheduler_.step();
+      store_.remove("photos", kKey);
+      work_on_it();
+    };
+  }
+
   std::function<void()> writer(std::vector<Bytes> contents) {
     return [this, contents = std::move(contents)] {
       for (const Bytes& bytes : contents) {
@@ -101,6 +113,9 @@ class Interleaving : public PipelineTest {
     }
     for (const ObjectEvent& event : late_events_) expect_settled(work_on(event));
     if (!is_removed_) expect_thumbnails_of(kKey);
+    if (is_removed_ && rules_.rules[0].removes) {
+      EXPECT_TRUE(store_.keys("thumbs").empty()) << store_.keys("thumbs").front();
+    }
     if (is_one_way()) expect_never_backwards(kKey, written_);
     if (HasFailure()) ADD_FAILURE() << "in the order " << scheduler_.order();
     return !HasFailure();
@@ -292,6 +307,44 @@ TEST_F(Interleaving, the_source_is_removed_while_two_workers_render) {
                                                 store_.remove("photos", kKey);
                                               }};
   });
+}
+
+TEST_F(Interleaving, a_source_that_goes_takes_its_thumbnails_along) {
+  rules_.rules[0].removes = true;
+  is_removed_ = true;
+  explore(3, [&] {
+    const ObjectEvent event = write(tiny(pictures::kRed));
+    return std::vector{worker(event), remover()};
+  });
+  for (int dies = 0; dies < 8 && !HasFailure(); ++dies) {
+    explore(2, [&] {
+      const ObjectEvent event = write(tiny(pictures::kRed));
+      return std::vector{worker(event, dies), remover()};
+    });
+    explore(2, [&] {
+      const ObjectEvent event = write(tiny(pictures::kRed));
+      return std::vector{worker(event), remover(dies)};
+    });
+  }
+}
+
+TEST_F(Interleaving, a_source_that_comes_back_has_its_thumbnails) {
+  rules_.rules[0].removes = true;
+  const auto uploader = [&] {  // uploads anew, and works on that
+    return [this] {
+      scheduler_.step();
+      work_on(write(tiny(pictures::kGreen)));
+    };
+  };
+  for (int dies = -1; dies < 8 && !HasFailure(); ++dies) {
+    explore(2, [&] {
+      work_on(write(tiny(pictures::kRed)));
+      store_.remove("photos", kKey);
+      ObjectEvent removal = event_of(kKey, "");
+      removal.kind = ObjectEvent::Kind::removed;
+      return std::vector<std::function<void()>>{worker(removal, dies), uploader()};
+    });
+  }
 }
 
 TEST_F(Interleaving, killed_before_any_step_alone_and_delivered_again) {
