@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -130,7 +131,7 @@ Percentiles percentiles_of(std::vector<double>& values) {
   const auto at = [&](double part) {
     if (values.empty()) return 0.0;
     const auto rank =
-        static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1) + 0.5);
+        static_cast<std::ptrdiff_t>(std::lround(part * static_cast<double>(values.size() - 1)));
     std::nth_element(values.begin(), values.begin() + rank, values.end());
     return values[static_cast<std::size_t>(rank)];
   };

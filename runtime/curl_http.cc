@@ -103,7 +103,7 @@ class Connections {
 
   // Room for a body, kept from one request to the next: freed each time, it would be faulted in
   // page by page again.
-  Bytes take_room() { return std::move(room_); }
+  Bytes take_room() { return std::exchange(room_, {}); }
   void give_back(Bytes room) {
     room.clear();
     if (room.capacity() > room_.capacity()) room_ = std::move(room);
