@@ -13,7 +13,9 @@ namespace {
 // As config_fields has them.
 void collect(const Json& schema, const std::string& path, std::vector<ConfigField>& fields) {
   for (const auto& [name, field] : schema.at("properties").items()) {
-    const std::string its_path = path + (path.empty() ? "" : ".") + name;
+    std::string its_path = path;
+    if (!its_path.empty()) its_path += '.';
+    its_path += name;
     ConfigField found;
     found.path = its_path;
     found.type = field.at("type");

@@ -44,7 +44,7 @@ class Interleaving : public PipelineTest {
   }
 
   ObjectEvent write(const Bytes& bytes) {
-    const ObjectEvent event = upload(kKey, bytes);
+    ObjectEvent event = upload(kKey, bytes);
     written_.push_back(event.etag);
     return event;
   }
