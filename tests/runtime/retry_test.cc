@@ -27,7 +27,7 @@ TEST(BackoffTest, never_longer_than_what_remains) {
 
 TEST(RetryAfter, seconds_and_dates_are_understood) {
   const Clock::Time now(std::chrono::seconds(1'700'000'000));  // 2023-11-14T22:13:20Z
-  const auto after = [&](HttpHeaders headers) { return retry_after(headers, now); };
+  const auto after = [&](const HttpHeaders& headers) { return retry_after(headers, now); };
   EXPECT_EQ(after({{"retry-after", "3"}}), milliseconds(3'000));
   EXPECT_EQ(after({{"Retry-After", "0"}}), milliseconds(0));
   EXPECT_EQ(after({{"Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"}}), milliseconds(60'000));
