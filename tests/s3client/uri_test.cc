@@ -105,7 +105,8 @@ TEST(Uri, endpoints_that_somebody_configured_can_be_ignored) {
 }
 
 TEST(Uri, sts_is_in_the_region_unless_it_has_an_endpoint) {
-  const auto sts = [](std::map<std::string, std::string> variables, ProfileSettings profile = {}) {
+  const auto sts = [](std::map<std::string, std::string> variables,
+                      const ProfileSettings& profile = {}) {
     return sts_endpoint_from(Environment(std::move(variables)), profile, "eu-west-1").value();
   };
   EXPECT_EQ(sts({}), "https://sts.eu-west-1.amazonaws.com");
