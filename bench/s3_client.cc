@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: s3_client get|put COUNT URL...\n");
     return 2;
   }
-  const auto ran = miniatura::run(argv[1], std::atoi(argv[2]), {argv + 3, argv + argc});
+  const auto ran = miniatura::run(argv[1], static_cast<int>(std::strtol(argv[2], nullptr, 10)),
+                                  {argv + 3, argv + argc});
   if (ran) return 0;
   fmt::print(stderr, "{}\n", ran.error().message);
   return 1;
