@@ -18,6 +18,7 @@
 
 #include "handler/commands/progress.h"
 #include "handler/commands/s3.h"
+#include "runtime/retry.h"
 #include "runtime/text.h"
 
 namespace miniatura {
@@ -107,19 +108,20 @@ class WholeFile {
   }
 
  private:
-  // Past what a process of the same id, in another container or before a crash, left there.
+  // Under a name that nobody else has thought of, so that it can be watched before it is there: no
+  // signal falls between the two.
   void open_temporary() {
     const std::size_t slash = target_.rfind('/');
     const std::string directory = slash == std::string::npos ? "" : target_.substr(0, slash + 1);
-    for (unsigned serial = 0;; ++serial) {
-      std::string name = fmt::format("{}.miniatura-{}-{}.part", directory, ::getpid(), serial);
-      descriptor_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor_ < 0 && errno == EEXIST) continue;
-      if (descriptor_ < 0) return;
-      temporary_ = std::move(name);
-      watch_signals(temporary_);
-      return;
-    }
+    const auto serial = static_cast<std::uint64_t>(system_random()() * 0x1p53);
+    temporary_ = fmt::format("{}.miniatura-{:014x}.part", directory, serial);
+    watch_signals(temporary_);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0) return;
+    const int why = errno;
+    temporary_.clear();
+    forget_signals();
+    errno = why;
   }
 
   Result<void> wrong(std::string_view why) const {

@@ -104,6 +104,30 @@ class ToFiles(S3Case):
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown)
 
 
+    def test_a_signal_at_any_moment_leaves_the_old_file_or_the_new_one(self):
+        self.upload("k", b"new" * 200_000)
+        traced = self.store / "trace"
+
+        def get(*injection):
+            self.write("kept", "old")
+            return subprocess.run(["strace", "-f", "-o", traced, "-e", "trace=openat,rt_sigaction,fchmod,write,rename", *injection,
+                                   support.EXECUTABLE, "s3", "get", "s3://photos/k", "-o", "kept"],
+                                  env=env, cwd=self.dir, capture_output=True, check=False)
+
+        # Who is traced cannot look for leaks.
+        env = {**self.env, "ASAN_OPTIONS": self.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+        self.assertEqual(get().returncode, 0)
+        calls = [line.split()[1].partition("(")[0] for line in traced.read_text().splitlines() if "(" in line]
+        interrupted = 0
+        for call in sorted(set(calls)):
+            count = calls.count(call)
+            for nth in range(max(count - 8, 0) + 1, count + 1):
+                interrupted += get("-e", f"inject={call}:signal=INT:when={nth}").returncode != 0
+                self.assertIn((self.dir / "kept").read_bytes(), (b"old", b"new" * 200_000), f"{call} {nth}")
+                self.assertEqual(self.files(), ["kept"], f"{call} {nth}")
+        self.assertGreater(interrupted, 10, calls)
+
+
 class Broken(S3Case):
     """What an S3 does that a well-meaning one does not."""
 
@@ -172,7 +196,7 @@ class Broken(S3Case):
                 until = time.monotonic() + support.TIMEOUT_S
                 while not self.files() and time.monotonic() < until:
                     time.sleep(0.01)
-                self.assertRegex(" ".join(self.files()), r"\A\.miniatura-\d+-0\.part\Z")
+                self.assertRegex(" ".join(self.files()), r"\A\.miniatura-[0-9a-f]{14}\.part\Z")
                 process.send_signal(number)
                 self.assertEqual(process.wait(support.TIMEOUT_S), -number)
             self.assertEqual(self.files(), [])
