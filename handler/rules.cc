@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/crypto.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
@@ -19,14 +20,12 @@ bool is_own_output(const ObjectId& object, const Rules& rules) {
   });
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // Cameras write .JPG, people .jpg.
 bool ends_with_any_case(std::string_view text, std::string_view suffix) {
   if (text.size() < suffix.size()) return false;
   text.remove_prefix(text.size() - suffix.size());
   return std::equal(text.begin(), text.end(), suffix.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return lower_case(a) == lower_case(b); });
 }
 
 Result<PlannedThumbnail> plan_thumbnail(const ObjectEvent& event, const Rule& rule,

@@ -4,16 +4,12 @@
 
 #include <algorithm>
 
+#include "runtime/text.h"
+
 namespace miniatura {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-}  // namespace
-
 bool same_header(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
 std::optional<Clock::Time> parse_http_date(const std::string& text) {

@@ -99,8 +99,7 @@ void Log::write(LogLevel level, std::string_view message, const Json& fields) co
 }
 
 LogLevel log_level(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) c = static_cast<char>(c | 0x20);
+  const std::string lower = lower_case(name);
   if (lower == "debug" || lower == "trace") return LogLevel::debug;
   if (lower == "warn" || lower == "warning") return LogLevel::warn;
   if (lower == "error" || lower == "fatal") return LogLevel::error;

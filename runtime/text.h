@@ -8,6 +8,10 @@
 
 namespace miniatura {
 
+// Of ASCII alone, whatever the locale: names of headers, suffixes, settings.
+inline char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+std::string lower_case(std::string_view text);
+
 bool is_utf8(std::string_view text);
 
 // `text` with a space for every control character (C0, DEL and C1), and U+FFFD for every byte that

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/text.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -16,13 +17,6 @@ constexpr const char* kEndpoint = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 constexpr const char* kMode = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 constexpr std::string_view kRoles = "/latest/meta-data/iam/security-credentials/";
 constexpr std::size_t kRoleBytesMax = 128;  // IAM's has 64
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
-}
 
 class Metadata {
  public:
@@ -82,13 +76,13 @@ class Metadata {
 }  // namespace
 
 bool is_instance_metadata_disabled(const Environment& environment) {
-  return lower(environment.get_or("AWS_EC2_METADATA_DISABLED", "")) == "true";
+  return lower_case(environment.get_or("AWS_EC2_METADATA_DISABLED", "")) == "true";
 }
 
 Result<std::string> instance_metadata_url(const Environment& environment) {
   std::string url = environment.get_or(kEndpoint, "");
   if (url.empty()) {
-    const bool is_ipv6 = lower(environment.get_or(kMode, "")) == "ipv6";
+    const bool is_ipv6 = lower_case(environment.get_or(kMode, "")) == "ipv6";
     return is_ipv6 ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
   }
   if (const auto checked = check_endpoint(kEndpoint, url); !checked) {

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "runtime/text.h"
+
 namespace miniatura {
 namespace {
 
@@ -33,14 +35,6 @@ std::string_view unquoted(std::string_view text) {
   return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-std::string lower(std::string_view text) {
-  std::string copy(text);
-  for (char& c : copy) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return copy;
-}
-
 struct Field {
   std::string name;
   std::string_view value;
@@ -53,7 +47,7 @@ std::optional<Field> field_in(std::string_view line) {
   if (name.empty()) return std::nullopt;
   // The space before the value is there for a comment that stands in place of one.
   const std::string_view value = without_comment(line.substr(equals + 1));
-  return Field{lower(name), trimmed(value)};
+  return Field{lower_case(name), trimmed(value)};
 }
 
 // "profile work" of "[ profile  'work' ] # mine".

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/crypto.h"
+#include "runtime/text.h"
 #include "s3client/listing.h"
 #include "s3client/resuming_body.h"
 #include "s3client/uri.h"
@@ -57,10 +58,7 @@ Result<ObjectInfo> info_from(const S3Call& call, int status, const HttpHeaders& 
   info.storage_class = headers.get_or("x-amz-storage-class", "");
   info.last_modified = iso_date(headers.get_or("Last-Modified", ""));
   for (const auto& [name, value] : headers) {
-    std::string lower = name;
-    for (char& c : lower) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    }
+    const std::string lower = lower_case(name);
     if (lower.compare(0, kMetadataPrefix.size(), kMetadataPrefix) != 0) continue;
     info.metadata.emplace(lower.substr(kMetadataPrefix.size()), value);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/crypto.h"
+#include "runtime/text.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -21,14 +22,6 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::array<std::string_view, 8> kUnsignedHeaders = {
     "authorization", "connection",      "expect",           "keep-alive", "te",
     "user-agent",    "x-amzn-trace-id", "transfer-encoding"};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
-}
 
 // Outer spaces away, inner runs of them one: as the other side will do it.
 std::string collapsed(std::string_view value) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "handler/commands/s3.h"
+#include "runtime/text.h"
+#include "s3client/s3_call.h"
 
 namespace miniatura {
 namespace {
@@ -47,21 +49,13 @@ constexpr std::array kTypes = {
     SuffixType{"mp4", "video/mp4"},         SuffixType{"mp3", "audio/mpeg"},
 };
 
-std::string lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
-}
-
 // "" where the suffix tells nothing.
 std::string_view type_of(std::string_view name) {
   const std::size_t slash = name.rfind('/');
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return "";
-  const std::string suffix = lower(name.substr(dot + 1));
+  const std::string suffix = lower_case(name.substr(dot + 1));
   const auto* found = std::find_if(kTypes.begin(), kTypes.end(),
                                    [&](const SuffixType& type) { return type.suffix == suffix; });
   return found == kTypes.end() ? "" : found->content_type;
@@ -91,10 +85,7 @@ Result<std::map<std::string, std::string>> pairs(const std::vector<std::string>&
 
 PutCondition condition_of(const PutOptions& options) {
   if (options.if_none_match) return IfAbsent{};
-  std::string etag = options.if_match;
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
+  std::string etag = unquoted(options.if_match);
   if (etag.empty()) return Always{};
   return IfMatches{std::move(etag)};
 }
@@ -109,7 +100,7 @@ Result<PutRequest> request_from(const PutOptions& options) {
   request.bucket = std::move(id.bucket);
   request.key = std::move(id.key);
   // Header names know no case, and come back in lower case.
-  for (const auto& [name, value] : metadata) request.metadata[lower(name)] = value;
+  for (const auto& [name, value] : metadata) request.metadata[lower_case(name)] = value;
   request.tags = std::move(tags);
   request.cache_control = options.cache_control;
   request.storage_class = options.storage_class;
