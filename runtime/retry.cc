@@ -18,6 +18,17 @@ std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy, int attempt
   return std::min(milliseconds(static_cast<std::int64_t>(unit_random * ceiling)), remaining);
 }
 
+std::optional<milliseconds> wait_before_retry(const BackoffPolicy& policy, int attempt,
+                                              double unit_random,
+                                              std::optional<milliseconds> asked_for,
+                                              milliseconds remaining) {
+  if (attempt >= policy.attempts_max) return std::nullopt;
+  const milliseconds wait = std::max(backoff_delay(policy, attempt, unit_random, remaining),
+                                     asked_for.value_or(milliseconds(0)));
+  if (wait > policy.cap || wait >= remaining) return std::nullopt;
+  return wait;
+}
+
 bool is_retryable_network_error(ErrorCode code) {
   return code == ErrorCode::network_unreachable || code == ErrorCode::network_timeout;
 }

@@ -25,6 +25,13 @@ struct BackoffPolicy {
 std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy, int attempt,
                                         double unit_random, std::chrono::milliseconds remaining);
 
+// The wait before one more attempt after attempt `attempt` failed: a backoff, and no less than what
+// the other side asked for. Nothing where that is one too many, longer than the cap, or would not
+// end before `remaining` is over. Pure.
+std::optional<std::chrono::milliseconds> wait_before_retry(
+    const BackoffPolicy& policy, int attempt, double unit_random,
+    std::optional<std::chrono::milliseconds> asked_for, std::chrono::milliseconds remaining);
+
 // The connection's fault (unreachable, timeout), not the request's. Narrower than retry_class: a
 // certificate or a deadline that says no now says no in a second, too.
 bool is_retryable_network_error(ErrorCode code);

@@ -12,7 +12,6 @@ namespace miniatura {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 
 constexpr std::uint64_t kAnswerBytesMax = std::uint64_t{64} * 1024;
 constexpr std::size_t kCodeBytesMax = 64;
@@ -40,16 +39,18 @@ bool is_busy(int status) {
 Result<HttpReply> ask_for_credentials(HttpTransport& transport, Clock& clock, HttpRequest request,
                                       int attempts_max) {
   request.deadline = Deadline::after(clock, kTimeMax);
+  BackoffPolicy policy = kPolicy;
+  policy.attempts_max = attempts_max;
   for (int attempt = 1;; ++attempt) {
     auto reply = ask_once(transport, request);
     const bool is_final =
         reply ? !is_busy(reply->status) : !is_retryable_network_error(reply.error().code);
-    if (is_final || attempt >= attempts_max) return reply;
-    const milliseconds left = request.deadline.remaining(clock);
-    milliseconds wait = backoff_delay(kPolicy, attempt, system_random()(), left);
-    if (reply) wait = std::max(wait, retry_after(reply->headers, clock.now()).value_or(0ms));
-    if (wait > kPolicy.cap || wait >= left) return reply;
-    clock.sleep_for(wait);
+    if (is_final) return reply;
+    const auto asked_for = reply ? retry_after(reply->headers, clock.now()) : std::nullopt;
+    const auto wait = wait_before_retry(policy, attempt, system_random()(), asked_for,
+                                        request.deadline.remaining(clock));
+    if (!wait) return reply;
+    clock.sleep_for(*wait);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "s3client/recovery.h"
 
-#include <algorithm>
-#include <array>
+#include "runtime/retry.h"
 
 namespace miniatura {
 namespace {
@@ -79,13 +78,6 @@ constexpr StatusRow kStatuses[] = {
     {503, {E::store_unavailable, R::retry_slowly}},
     {504, {E::store_unavailable, R::retry}},
 };
-
-// What libcurl's codes are to us stands in runtime/curl_http.cc: 6, 7, 18, 28, 35, 52, 55, 56 and
-// 92 are among these two; a certificate (60) or a wrong URL (3) says no in a second, too.
-constexpr NetworkRow kNetwork[] = {
-    {E::network_unreachable, R::retry},
-    {E::network_timeout, R::retry},
-};
 // clang-format on
 
 bool is_of(const CodeRow& row, std::string_view service_code) {
@@ -99,7 +91,6 @@ bool is_of(const CodeRow& row, std::string_view service_code) {
 
 std::span<const CodeRow> code_rows() { return kCodes; }
 std::span<const StatusRow> status_rows() { return kStatuses; }
-std::span<const NetworkRow> network_rows() { return kNetwork; }
 
 Verdict verdict_of(int status, std::string_view service_code, bool is_head) {
   for (const CodeRow& row : kCodes) {
@@ -118,9 +109,7 @@ Verdict verdict_of(int status, std::string_view service_code, bool is_head) {
 }
 
 Verdict verdict_of(ErrorCode code) {
-  const auto* row = std::find_if(std::begin(kNetwork), std::end(kNetwork),
-                                 [&](const NetworkRow& known) { return known.code == code; });
-  return {code, row == std::end(kNetwork) ? R::none : row->recovery};
+  return {code, is_retryable_network_error(code) ? R::retry : R::none};
 }
 
 }  // namespace miniatura

@@ -1,5 +1,5 @@
-// What each answer means, and what is done about it at once: one table of S3's codes, one of
-// statuses and one of the network's errors. Pure.
+// What each answer means, and what is done about it at once: one table of S3's codes and one of
+// statuses; of the network's errors, those of runtime/retry.h. Pure.
 //
 // Sources: S3's "List of error codes", STS's, MinIO's own (cmd/api-errors.go), and what botocore,
 // minio-go and object_store try again. S3's code decides first, whatever the status, then the
@@ -37,19 +37,16 @@ struct StatusRow {
   int status;
   Verdict verdict;
 };
-struct NetworkRow {
-  ErrorCode code;
-  Recovery recovery;
-};
 std::span<const CodeRow> code_rows();
 std::span<const StatusRow> status_rows();
-std::span<const NetworkRow> network_rows();  // all others: none
 
 // For any answer that is a refusal. `service_code` is empty where none was given; `is_head`: the
 // answer could have had none.
 Verdict verdict_of(int status, std::string_view service_code, bool is_head);
 
-// What the transport could not do.
+// What the transport could not do. What libcurl's codes are to us stands in runtime/curl_http.cc:
+// 6, 7, 18, 28, 35, 52, 55, 56 and 92 are among what is tried again (runtime/retry.h); a
+// certificate (60) or a wrong URL (3) says no in a second, too.
 Verdict verdict_of(ErrorCode code);
 
 }  // namespace miniatura

@@ -71,11 +71,8 @@ Result<HttpResponse> S3Requester::open(const S3Call& call, const Context& contex
 }
 
 Result<HttpReply> S3Requester::send(const S3Call& call, const Context& context) {
-  return until_answered<HttpReply>(call, context, [&]() -> Attempt<HttpReply> {
-    const Clock::Time sent = access_.clock.now();
-    return whole(call, transport_for(region_of(call.id.bucket)).open(request_for(call, context)),
-                 sent);
-  });
+  return until_answered<HttpReply>(call, context,
+                                   [&] { return whole(call, open_once(call, context)); });
 }
 
 template <class Answer, class Try>
@@ -113,7 +110,7 @@ std::vector<Result<HttpReply>> S3Requester::send_all(std::span<const S3Call> cal
     milliseconds longest{0};
     for (std::size_t k = 0; k < now.size(); ++k) {
       const std::size_t i = now[k];
-      auto reply = whole(calls[i], std::move(responses[k]), sent);
+      auto reply = whole(calls[i], judged(calls[i], std::move(responses[k]), sent));
       if (reply) {
         results[i] = std::move(*reply);
         continue;
@@ -161,15 +158,11 @@ std::optional<milliseconds> S3Requester::again_after(Progress& progress, const S
 
 std::optional<milliseconds> S3Requester::wait_before_retry(int attempt, const S3Failure& failure,
                                                            const Context& context) {
-  const BackoffPolicy& policy = access_.backoff;
-  if (attempt >= policy.attempts_max) return std::nullopt;
-  BackoffPolicy pace = policy;
+  BackoffPolicy pace = access_.backoff;
   if (failure.recovery == Recovery::retry_slowly) pace.base = pace.throttled_base;
-  const milliseconds left = context.deadline.remaining(access_.clock);
-  milliseconds wait = backoff_delay(pace, attempt, access_.unit_random(), left);
-  wait = std::max(wait, failure.error.retry_after.value_or(milliseconds(0)));
-  if (wait > policy.cap || wait >= left) return std::nullopt;
-  return wait;
+  return miniatura::wait_before_retry(pace, attempt, access_.unit_random(),
+                                      failure.error.retry_after,
+                                      context.deadline.remaining(access_.clock));
 }
 
 bool S3Requester::mend_region(const std::string& bucket, const std::string& region) {
@@ -235,8 +228,8 @@ S3Requester::Attempt<HttpResponse> S3Requester::judged(const S3Call& call,
   S3Failure failure = s3_failure(call, response->status, response->headers,
                                  read_refusal(*response->body), received);
   // A HEAD that is refused has no code: a clock that turns out to be far off is the likely reason.
-  if (response->status == 403 && failure.recovery == Recovery::none &&
-      offset != server_clock_.offset()) {
+  const milliseconds news = std::chrono::abs(server_clock_.offset() - offset);
+  if (response->status == 403 && failure.recovery == Recovery::none && news >= kSkewMin) {
     failure.recovery = Recovery::mend_clock;
   } else if (failure.recovery == Recovery::mend_clock) {
     if (skew) {
@@ -249,9 +242,7 @@ S3Requester::Attempt<HttpResponse> S3Requester::judged(const S3Call& call,
 }
 
 S3Requester::Attempt<HttpReply> S3Requester::whole(const S3Call& call,
-                                                   Result<HttpResponse> response,
-                                                   Clock::Time sent) {
-  auto passed = judged(call, std::move(response), sent);
+                                                   Attempt<HttpResponse> passed) {
   if (!passed) return tl::make_unexpected(std::move(passed).error());
   auto body = read_all(*passed->body, kReplyBytesMax, ErrorCode::network_invalid, "the answer");
   if (!body) return tl::make_unexpected(s3_failure(call, std::move(body).error()));

@@ -97,7 +97,7 @@ class S3Requester {
   HttpTransport& transport_for(const std::string& region);
 
   Attempt<HttpResponse> open_once(const S3Call& call, const Context& context);
-  Attempt<HttpReply> whole(const S3Call& call, Result<HttpResponse> response, Clock::Time sent);
+  Attempt<HttpReply> whole(const S3Call& call, Attempt<HttpResponse> passed);
   Attempt<HttpResponse> judged(const S3Call& call, Result<HttpResponse> response, Clock::Time sent);
 
   S3Access access_;

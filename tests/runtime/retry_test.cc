@@ -25,6 +25,24 @@ TEST(BackoffTest, never_longer_than_what_remains) {
   EXPECT_EQ(backoff_delay({}, 9, 0.99, milliseconds(0)), milliseconds(0));
 }
 
+TEST(WaitBeforeRetry, is_a_backoff_no_shorter_than_what_was_asked_for) {
+  const BackoffPolicy policy;
+  const milliseconds ever = milliseconds::max();
+  EXPECT_EQ(wait_before_retry(policy, 1, 0.5, std::nullopt, ever), milliseconds(50));
+  EXPECT_EQ(wait_before_retry(policy, 1, 0.5, milliseconds(3'000), ever), milliseconds(3'000));
+  EXPECT_EQ(wait_before_retry(policy, 1, 0.5, milliseconds(3), ever), milliseconds(50));
+}
+
+TEST(WaitBeforeRetry, there_is_none_for_one_too_many_too_long_or_too_late) {
+  const BackoffPolicy policy;
+  const milliseconds ever = milliseconds::max();
+  EXPECT_FALSE(wait_before_retry(policy, policy.attempts_max, 0.5, std::nullopt, ever));
+  EXPECT_TRUE(wait_before_retry(policy, 1, 0.5, policy.cap, ever));
+  EXPECT_FALSE(wait_before_retry(policy, 1, 0.5, policy.cap + milliseconds(1), ever));
+  EXPECT_FALSE(wait_before_retry(policy, 1, 0.5, std::nullopt, milliseconds(50)));
+  EXPECT_TRUE(wait_before_retry(policy, 1, 0.5, std::nullopt, milliseconds(51)));
+}
+
 TEST(RetryAfter, seconds_and_dates_are_understood) {
   const Clock::Time now(std::chrono::seconds(1'700'000'000));  // 2023-11-14T22:13:20Z
   const auto after = [&](const HttpHeaders& headers) { return retry_after(headers, now); };

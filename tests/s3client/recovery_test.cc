@@ -45,7 +45,14 @@ TEST(Verdict, what_is_tried_again_now_is_worth_another_attempt_later) {
     if (row.status == 400) continue;  // mended only where it names a region
     EXPECT_TRUE(holds(row.verdict)) << row.status;
   }
-  for (const NetworkRow& row : network_rows()) EXPECT_TRUE(holds({row.code, row.recovery}));
+  for (const ErrorCode code : {ErrorCode::network_unreachable, ErrorCode::network_timeout}) {
+    EXPECT_EQ(verdict_of(code).recovery, Recovery::retry) << code_name(code);
+    EXPECT_TRUE(holds(verdict_of(code))) << code_name(code);
+  }
+  for (const ErrorCode code : {ErrorCode::network_untrusted, ErrorCode::network_invalid,
+                               ErrorCode::deadline_exceeded, ErrorCode::memory_exhausted}) {
+    EXPECT_EQ(verdict_of(code).recovery, Recovery::none) << code_name(code);
+  }
 }
 
 TEST(Verdict, no_row_stands_in_the_shadow_of_another) {

@@ -166,6 +166,15 @@ TEST_F(Requests, a_head_that_is_refused_by_a_clock_far_off_is_tried_with_its_tim
   EXPECT_EQ(sent(), 3U);
 }
 
+TEST_F(Requests, a_known_skew_that_trembles_is_no_reason_to_ask_again) {
+  call_.method = "HEAD";
+  s3_.transport.push(200, "", {{"Date", "Tue, 14 Nov 2023 23:13:20 GMT"}});
+  EXPECT_TRUE(get());
+  s3_.transport.push(403, "", {{"Date", "Tue, 14 Nov 2023 23:13:21 GMT"}});
+  EXPECT_EQ(get().error().code, ErrorCode::store_denied);
+  EXPECT_EQ(sent(), 2U);
+}
+
 TEST_F(Requests, a_bucket_of_another_region_is_asked_there_and_remembered) {
   s3_.endpoint = endpoint_from(Environment()).value();
   s3_.transport.push(301, error_xml("PermanentRedirect"),
