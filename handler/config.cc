@@ -7,6 +7,7 @@
 
 #include "handler/config_file.h"
 #include "runtime/bytes.h"
+#include "runtime/json.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -54,19 +55,9 @@ Result<Rule> rule_from(const Environment& environment) {
 
 // "{" after spaces and comments: the JSON itself, and no path.
 bool is_json_itself(std::string_view text) {
-  while (!text.empty()) {
-    const bool line = text.starts_with("//");
-    if (line || text.starts_with("/*")) {
-      const std::size_t end = line ? text.find('\n') : text.find("*/", 2);
-      if (end == std::string_view::npos) return false;
-      text.remove_prefix(end + (line ? 1 : 2));
-    } else if (text.find_first_of(" \t\r\n") == 0) {
-      text.remove_prefix(1);
-    } else {
-      return text.front() == '{';
-    }
-  }
-  return false;
+  const Bytes bare = without_comments(text);
+  const std::size_t start = bare.find_first_not_of(" \t\r\n");
+  return start != std::string::npos && bare[start] == '{';
 }
 
 // How a message calls the configuration: its file, or the variable that holds it.

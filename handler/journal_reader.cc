@@ -28,7 +28,7 @@ constexpr const char* kRowColumns = R"sql(
     door, download_ms, decode_ms, render_ms, upload_ms)sql";
 constexpr const char* kStatsColumns =
     "SELECT outcome, reason, error_code, duration_ms, download_ms, decode_ms, render_ms, "
-    "upload_ms, source_bytes";
+    "upload_ms, source_bytes, time";
 constexpr const char* kSelectThumbnails =
     "SELECT preset, bucket, key, width, height, bytes, format, etag FROM thumbnails WHERE event_id "
     "= ? ORDER BY rowid";
@@ -201,16 +201,14 @@ Result<JournalStats> JournalReader::stats(const JournalFilter& filter) const {
   std::array<std::vector<double>, kTimes.size()> times;
   TRY(database, open_to_read(path_));
   if (database) {
-    TRY(span, database->prepare(std::string("SELECT min(time), max(time)") + kWhere));
-    bind_filter(span, filter);
-    CHECKED(span.step());
-    stats.first = span.text(0);
-    stats.last = span.text(1);
     TRY(events, database->prepare(std::string(kStatsColumns) + kWhere));
     bind_filter(events, filter);
     for (;;) {
       TRY(more, events.step());
       if (!more) break;
+      const std::string time = events.text(9);
+      if (stats.events == 0 || time < stats.first) stats.first = time;
+      stats.last = std::max(stats.last, time);
       ++stats.events;
       const std::string outcome = events.text(0);
       ++stats.outcomes[outcome];

@@ -45,29 +45,6 @@ std::size_t comment_end(ByteView text, std::size_t at) {
   return end == ByteView::npos ? end : end + 2;
 }
 
-// Comments become spaces: every byte that is left stays where it was. One without an end stays, and
-// is no JSON.
-Bytes without_comments(ByteView text) {
-  Bytes bare(text);
-  bool in_string = false;
-  for (std::size_t i = 0; i < bare.size(); ++i) {
-    if (in_string && bare[i] == '\\') {
-      ++i;
-    } else if (bare[i] == '"') {
-      in_string = !in_string;
-    } else if (!in_string && bare[i] == '/' && i + 1 < bare.size() &&
-               (bare[i + 1] == '/' || bare[i + 1] == '*')) {
-      const std::size_t end = comment_end(text, i);
-      if (end == ByteView::npos) return bare;
-      std::replace_if(
-          bare.begin() + static_cast<std::ptrdiff_t>(i),
-          bare.begin() + static_cast<std::ptrdiff_t>(end), [](char c) { return c != '\n'; }, ' ');
-      i = end - 1;
-    }
-  }
-  return bare;
-}
-
 // Follows the parser, and remembers each object's fields.
 class Twice {
  public:
@@ -205,6 +182,28 @@ bool begins_json(ByteView text) {
   };
   Beginning beginning;
   return !Json::sax_parse(text, &beginning) && beginning.wrong_at > text.size();
+}
+
+// A comment without an end stays, and is no JSON.
+Bytes without_comments(ByteView text) {
+  Bytes bare(text);
+  bool in_string = false;
+  for (std::size_t i = 0; i < bare.size(); ++i) {
+    if (in_string && bare[i] == '\\') {
+      ++i;
+    } else if (bare[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && bare[i] == '/' && i + 1 < bare.size() &&
+               (bare[i + 1] == '/' || bare[i + 1] == '*')) {
+      const std::size_t end = comment_end(text, i);
+      if (end == ByteView::npos) return bare;
+      std::replace_if(
+          bare.begin() + static_cast<std::ptrdiff_t>(i),
+          bare.begin() + static_cast<std::ptrdiff_t>(end), [](char c) { return c != '\n'; }, ' ');
+      i = end - 1;
+    }
+  }
+  return bare;
 }
 
 Result<WrittenJson> parse_written_json(ByteView text, std::string_view what, int depth_max) {

@@ -26,6 +26,9 @@ Result<Json> parse_foreign_json(ByteView text, std::string_view what, int depth_
 // Of an object from parse_foreign_json: a field that it has twice; empty: none.
 std::string duplicate_field(const Json& object);
 
+// `text` with spaces for its comments (// and /* */): every byte that is left stays where it was.
+Bytes without_comments(ByteView text);
+
 // Could more text make JSON of this, which is none yet? "{\n" may begin one, "bad\n" does not.
 bool begins_json(ByteView text);
 
