@@ -148,6 +148,27 @@ Result<std::string> configured_endpoint(const Environment& environment, const ch
   return "";
 }
 
+// Whatever stands behind an endpoint of one's own, it need not know a host for each bucket.
+Result<bool> is_path_style(const Environment& environment, const ProfileSettings& profile,
+                           const std::string& configured_url) {
+  constexpr const char* kVariable = "MINIATURA_S3_ADDRESSING";
+  const auto variable = environment.get(kVariable);
+  const std::string style = variable.value_or(profile.addressing_style);
+  const auto wrong = [&](std::string_view what) {
+    const std::string place =
+        variable ? kVariable : fmt::format("profile {}: s3.addressing_style", profile.name);
+    return fail(ErrorCode::config_invalid, fmt::format("{}: {}: {}", place, style, what));
+  };
+  if (style.empty() || style == "auto") return !configured_url.empty();
+  if (style == "path") return true;
+  if (style != "virtual") return wrong("none of path, virtual, auto");
+  const std::string_view host = split_url(configured_url).authority;
+  const bool is_address = host.find_first_not_of("0123456789.") == host.find(':');
+  if (!host.empty() && (is_address || host.front() == '['))
+    return wrong(fmt::format("no bucket is a name in {}", host));
+  return false;
+}
+
 }  // namespace
 
 std::string percent_encode(std::string_view text) { return encode(text, false); }
@@ -264,8 +285,9 @@ Result<S3Endpoint> endpoint_from(const Environment& environment, const ProfileSe
   TRY(region, region_from(environment, profile));
   TRY(url,
       configured_endpoint(environment, "AWS_ENDPOINT_URL_S3", profile, profile.endpoint_url_s3));
-  if (!url.empty()) return S3Endpoint{url, true, region};
-  return in_region({"", false, "", true}, region);
+  TRY(path_style, is_path_style(environment, profile, url));
+  if (!url.empty()) return S3Endpoint{url, path_style, region};
+  return in_region({"", path_style, "", true}, region);
 }
 
 Result<std::string> sts_endpoint_from(const Environment& environment,
