@@ -24,6 +24,13 @@ struct Work {
   std::string& destination;  // the bucket, once it is planned and not refused
 };
 
+// Work that would not be answered for in time is left to another delivery.
+Result<void> ask_time(const Plan& plan, const Work& work, std::string_view what_for) {
+  if (!work.context.deadline.passed(*work.tools.clock)) return {};
+  return fail(ErrorCode::deadline_exceeded,
+              fmt::format("{}: no time left to {}", plan.source.text(), what_for));
+}
+
 bool is_absent(const Error& error) { return error.code == ErrorCode::store_not_found; }
 
 // Is the source there, whatever it holds?
@@ -73,10 +80,7 @@ Step<std::vector<Thumbnail>> render_all(const Plan& plan, Source& source, const 
   work.outcome.timings.download = rendered->timings.download;
   work.outcome.timings.decode = rendered->timings.decode;
   work.outcome.timings.render = rendered->timings.render;
-  if (work.context.deadline.passed(*work.tools.clock)) {
-    return fail(ErrorCode::deadline_exceeded,
-                fmt::format("{}: no time left to store the thumbnails", plan.source.text()));
-  }
+  CHECKED(ask_time(plan, work, "store the thumbnails"));
   return std::move(rendered->thumbnails);
 }
 
@@ -131,6 +135,7 @@ Step<std::vector<StoredThumbnail>> make_missing(const Plan& plan, const Work& wo
 
 Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
   TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
+  CHECKED(ask_time(plan, work, "begin"));
   CHECKED(ask_breaker(plan, work));
   if (plan.is_removal) {
     TRY(is_back, is_there(plan.newest, work));
