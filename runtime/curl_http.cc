@@ -20,6 +20,8 @@ constexpr std::size_t kHeaderBlockBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kWholeReplyBytesMax = std::size_t{1} << 20;
 constexpr std::size_t kIdleHandlesMax = 16;
 constexpr long kConnectionIdleSecondsMax = 25;
+// libcurl counts whole milliseconds, and may end a transfer a little before its time is over.
+constexpr std::chrono::milliseconds kTimerGrain{5};
 
 struct CloseEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -395,7 +397,8 @@ void Exchange::finish(CURLcode code) {
   Error error;
   error.code = is_denied_by_proxy() ? ErrorCode::network_denied : error_code_of(code);
   const auto passed = std::chrono::steady_clock::now() - started_;
-  if (error.code == ErrorCode::network_timeout && time_left_ && passed >= *time_left_) {
+  if (error.code == ErrorCode::network_timeout && time_left_ &&
+      passed + kTimerGrain >= *time_left_) {
     error.code = ErrorCode::deadline_exceeded;
   }
   error.message =
