@@ -47,6 +47,9 @@ TEST(icc_profile_name, is_one_clean_line) {
 TEST(icc_profile_name, is_empty_for_what_names_none) {
   EXPECT_EQ(icc_profile_name(profile(ascii("a"), "dmdd")), "");
   EXPECT_EQ(icc_profile_name(profile("text\0\0\0\0abc"s)), "");
+  Bytes none = unicode("\0P\0Q"s);
+  none.replace(8, 4, big_endian(0, 4));  // records
+  EXPECT_EQ(icc_profile_name(profile(none)), "");
   Bytes unsigned_profile = profile(ascii("a"));
   unsigned_profile[36] = 'x';
   EXPECT_EQ(icc_profile_name(unsigned_profile), "");
