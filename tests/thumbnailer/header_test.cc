@@ -55,8 +55,8 @@ TEST(read_header, names_the_profile_of_each_format) {
   const auto part = [](const char* number, const Bytes& bytes) {
     return "ICC_PROFILE\0"s + number + "\2" + bytes;
   };
-  const Bytes in_two = with_jpeg_segment(with_jpeg_segment(jpeg, 0xE2, part("\2", "the rest")), 0xE2,
-                                         part("\1", profile));
+  const Bytes in_two = with_jpeg_segment(with_jpeg_segment(jpeg, 0xE2, part("\2", "the rest")),
+                                         0xE2, part("\1", profile));
   EXPECT_EQ(whole(in_two, ImageFormat::jpeg)->icc_profile, "Mine!");
   const Bytes webp = picture(ImageFormat::webp, 8, 8);
   EXPECT_EQ(whole(with_webp_chunk(webp, "ICCP", profile), ImageFormat::webp)->icc_profile, "Mine!");
