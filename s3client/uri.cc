@@ -62,6 +62,21 @@ std::size_t character_count(std::string_view utf8) {
   }));
 }
 
+// The first character of `text` that no tag may hold, quoted; "" where there is none. Source:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html, which takes letters,
+// digits and spaces of every script: which of those beyond ASCII are such is left to the store.
+std::string wrong_character(std::string_view text) {
+  constexpr std::string_view kMarks = " +-=._:/@";
+  const auto* wrong = std::find_if(text.begin(), text.end(), [&](char c) {
+    return static_cast<unsigned char>(c) < 0x80 && !is_alphanumeric(c) &&
+           kMarks.find(c) == std::string_view::npos;
+  });
+  if (wrong == text.end()) return "";
+  const std::string_view character(wrong, 1);
+  return fmt::format(
+      "\"{}\"", is_header_value(character) ? std::string(character) : percent_encode(character));
+}
+
 // What S3 would not take of them; "" where it takes all.
 std::string wrong_tags(const std::map<std::string, std::string>& tags) {
   if (tags.size() > kTagsMax) {
@@ -78,6 +93,15 @@ std::string wrong_tags(const std::map<std::string, std::string>& tags) {
     if (character_count(value) > kTagValueCharactersMax) {
       return fmt::format("the value of the tag {} has {} characters, over the limit of {}", key,
                          character_count(value), kTagValueCharactersMax);
+    }
+    for (const auto& [what, text] : {std::pair("", &key), std::pair(" of the value", &value)}) {
+      if (const std::string wrong = wrong_character(*text); !wrong.empty()) {
+        return fmt::format("the tag {}: {}{} is none of letters, digits, space and + - = . _ : / @",
+                           one_line(key), wrong, what);
+      }
+    }
+    if (lower_case(key).starts_with("aws:")) {
+      return fmt::format("the tag {}: keys with aws: are AWS's own", key);
     }
   }
   return "";

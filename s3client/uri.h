@@ -29,7 +29,8 @@ std::string object_name(std::string_view bucket, std::string_view key);
 Result<void> check_object_id(const ObjectId& id);
 Result<void> check_bucket(std::string_view bucket);
 
-// check_object_id, and content type, metadata and etag that fit into header lines (store_rejected).
+// check_object_id, and content type, metadata and etag that fit into header lines, and tags as S3
+// takes them: 10 at most, their characters, lengths and names (store_rejected).
 Result<void> check_put(const PutRequest& request);
 
 // Printable ASCII without outer spaces: arrives as it was sent, and cannot start a header of its

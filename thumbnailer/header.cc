@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -25,6 +27,11 @@ Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent 
               fmt::format("{} images are not read yet", format_name(format)));
 }
 
+std::string_view colour_space(const ImageHeader& header) {
+  if (header.channels < 3 && !header.palette) return "gray";
+  return header.format == ImageFormat::jpeg && header.channels == 4 ? "cmyk" : "rgb";
+}
+
 Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
   const EssentialBytes& essential = header.essential;
   std::size_t size = essential.before.size() + essential.after.size();
@@ -36,6 +43,12 @@ Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
     bytes += whole.substr(range.begin, range.end - range.begin);
   }
   return bytes += essential.after;
+}
+
+void take_exif(ImageHeader& header, ByteView tiff) {
+  Exif exif = read_exif(tiff);
+  header.orientation = exif.orientation;
+  header.capture = std::move(exif.capture);
 }
 
 void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {

@@ -158,8 +158,9 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   const Stopwatch decode;
   TRY(header, read_header(fetched.bytes, fetched.format, ImageExtent::whole));
   CHECKED(check_limits(header, limits));
-  rendered.source = {header.format, header.width, header.height, fetched.bytes.size(),
-                     header.orientation};
+  rendered.source = {header.format,        header.width,       header.height,
+                     fetched.bytes.size(), header.orientation, std::string(colour_space(header)),
+                     header.icc_profile,   header.capture};
   const std::vector<Task> tasks = plan_tasks(orders, header);
   const std::vector<Size> sizes = scaled_sizes(tasks);
   const int denominator =

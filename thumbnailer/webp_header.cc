@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "thumbnailer/byte_order.h"
-#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
+#include "thumbnailer/icc_name.h"
 
 namespace miniatura {
 namespace {
@@ -90,10 +90,10 @@ class WebpWalk {
     } else if (type == "ANMF") {
       return frame(body, begin, end);
     } else if (type == "EXIF") {
-      header_.orientation =
-          exif_orientation(body.starts_with("Exif\0\0"sv) ? slice(body, 6) : body);
-    } else if (type == "ICCP" && body.size() <= kIccBytesMax) {
-      icc_ = {begin - kChunkHeaderBytes, end};
+      take_exif(header_, body.starts_with("Exif\0\0"sv) ? slice(body, 6) : body);
+    } else if (type == "ICCP") {
+      header_.icc_profile = icc_profile_name(body);
+      if (body.size() <= kIccBytesMax) icc_ = {begin - kChunkHeaderBytes, end};
     }
     if (type != "VP8X" && type != "ANIM" && type != "ALPH") header_.metadata_bytes += body.size();
     return {};

@@ -156,7 +156,8 @@ class OnDirectory(RoundTrip, S3Case):
         with open(self.dir / "huge", "wb") as file:
             file.truncate((1 << 30) + 1)
         self.assert_error(self.s3("put", "huge", "s3://photos/k"), 1, "source.too_large", "huge", (1 << 30) + 1, 1 << 30)
-        for option, value in (("--meta", "a=für"), ("--cache-control", "a\nb"), ("--meta", "a b=c"), ("--tag", f"a={'v' * 257}")):
+        for option, value in (("--meta", "a=für"), ("--cache-control", "a\nb"), ("--meta", "a b=c"), ("--tag", f"a={'v' * 257}"),
+                              ("--tag", "a=100%"), ("--tag", "aws:a=1")):
             self.assert_error(self.s3("put", "-", "s3://photos/k", option, value), 1, "store.rejected", "photos/k")
         self.assertEqual(self.ls("s3://photos"), [])
 

@@ -99,6 +99,38 @@ Bytes exif_block(int orientation, std::string_view extra) {
   return tiff.append(extra);
 }
 
+Bytes exif_texts(const ExifTexts& first, const ExifTexts& second, bool big, std::uint32_t link) {
+  const auto size_of = [](const ExifTexts& texts, std::size_t more) {
+    std::size_t size = 2 + 12 * (texts.size() + more) + 4;
+    for (const auto& [tag, text] : texts) size += text.size() > 4 ? text.size() : 0;
+    return size;
+  };
+  const auto place = [&](std::size_t value) {
+    return number(static_cast<std::uint32_t>(value), 4, big);
+  };
+  Bytes tiff = Bytes(big ? "MM\0*"sv : "II*\0"sv) + place(8);
+  const auto add = [&](const ExifTexts& texts, const Bytes& last_entry) {
+    const std::size_t more = last_entry.size() / 12;
+    std::size_t value_at = tiff.size() + 2 + 12 * (texts.size() + more) + 4;
+    tiff += number(static_cast<std::uint32_t>(texts.size() + more), 2, big);
+    Bytes values;
+    for (const auto& [tag, text] : texts) {
+      tiff += number(tag, 2, big) + number(2, 2, big) + place(text.size());
+      if (text.size() <= 4) {
+        tiff += text + Bytes(4 - text.size(), '\0');
+      } else {
+        tiff += place(value_at + values.size());
+        values += text;
+      }
+    }
+    tiff += last_entry + place(0) + values;
+  };
+  const std::size_t second_at = tiff.size() + size_of(first, 1);
+  add(first, number(link, 2, big) + number(4, 2, big) + place(1) + place(second_at));
+  add(second, "");
+  return tiff;
+}
+
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif) {
   if (format == ImageFormat::png) return with_png_chunk(image, "eXIf", exif);
   if (format == ImageFormat::webp) return with_webp_chunk(image, "EXIF", exif);
