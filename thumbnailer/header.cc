@@ -15,14 +15,16 @@ Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent 
     case ImageFormat::webp:
       return read_webp_header(bytes, extent);
     case ImageFormat::gif:
+      return read_gif_header(bytes, extent);
     case ImageFormat::tiff:
+      return read_tiff_header(bytes, extent);
     case ImageFormat::bmp:
+      return read_bmp_header(bytes, extent);
     case ImageFormat::heic:
     case ImageFormat::avif:
       break;
   }
-  return fail(ErrorCode::image_unsupported,
-              fmt::format("{} images are not read yet", format_name(format)));
+  return read_heif_header(bytes, format, extent);
 }
 
 Bytes essential_bytes(ByteView whole, const ImageHeader& header) {

@@ -75,7 +75,7 @@ class JpegWalk {
   bool wanted(std::uint32_t marker, ByteView body) {
     if (!is_metadata(marker)) return true;
     if (marker == kApp0) return body.starts_with("JFIF\0"sv);
-    if (marker == kApp14) return body.starts_with("Adobe"sv);
+    if (marker == kApp14 && body.starts_with("Adobe"sv)) return header_.inverted = true;
     if (marker != kApp2 || !body.starts_with("ICC_PROFILE\0"sv)) return false;
     icc_bytes_ += body.size();
     icc_.push_back({static_cast<std::size_t>(body.data() - bytes_.data()) - 4, at_});
@@ -112,6 +112,7 @@ class JpegWalk {
                   fmt::format("JPEG of {} channels of {} bits is not read", header_.channels,
                               header_.bits));
     }
+    header_.cmyk = header_.channels == 4;
     progressive_ = marker == kSof2;
     return count_coefficients(body);
   }
@@ -134,7 +135,7 @@ class JpegWalk {
     }
     const auto pixels =
         static_cast<std::uint64_t>(header_.width) * static_cast<std::uint64_t>(header_.height);
-    header_.coefficient_bytes = pixels * 2 * samples / (across_max * down_max);
+    header_.buffer_bytes = pixels * 2 * samples / (across_max * down_max);
     return {};
   }
 
@@ -178,8 +179,7 @@ class JpegWalk {
   Result<void> finish() {
     if (header_.scans == 0) return corrupt("JPEG ends before its first scan");
     header_.essential.after = "\xFF\xD9";
-    // A CMYK picture becomes RGB, which its profile does not describe.
-    if (header_.channels != 4 && icc_bytes_ <= kIccBytesMax) insert_icc();
+    if (icc_bytes_ <= kIccBytesMax) insert_icc();
     done_ = true;
     return {};
   }
