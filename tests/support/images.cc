@@ -210,6 +210,19 @@ Raster thumbnail_of(const Bytes& image, int width, int height) {
   return pixels_of(value_or_throw(render(source, order, Limits{})).thumbnails.at(0).bytes);
 }
 
+std::size_t foreign_programs() {
+  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
+  MagickLib::ExceptionInfo exception;
+  MagickLib::GetExceptionInfo(&exception);
+  std::size_t count = 0;
+  const MagickLib::DelegateInfo* entry = MagickLib::GetDelegateInfo("*", "*", &exception);
+  for (; entry != nullptr; entry = entry->next) {
+    if (entry->commands != nullptr && *entry->commands != '\0') ++count;
+  }
+  MagickLib::DestroyExceptionInfo(&exception);
+  return count;
+}
+
 bool decodes_by_guess(const Bytes& image) {
   (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
   try {

@@ -77,6 +77,8 @@ Bytes little_endian(std::uint32_t value, int bytes);
 
 // The pixels of an encoded picture, in its own size and without orientation. Throws what is wrong.
 Raster pixels_of(const Bytes& image);
+// How many formats the library would leave to foreign programs.
+std::size_t foreign_programs();
 // Does the library make something of the bytes when it may guess what they are?
 bool decodes_by_guess(const Bytes& image);
 

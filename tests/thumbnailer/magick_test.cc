@@ -64,6 +64,9 @@ TEST(magick, knows_no_other_coder_at_all) {
   EXPECT_TRUE(decodes_by_guess(picture(ImageFormat::png, 8, 8)));
 }
 
+// The third: no format has a program of its own.
+TEST(magick, knows_no_foreign_program) { EXPECT_EQ(foreign_programs(), 0U); }
+
 TEST(magick, shrinks_a_jpeg_while_it_decodes_by_exactly_what_is_asked) {
   for (const Size size : {Size{640, 480}, {641, 479}, {65, 64}, {1023, 71}}) {
     const Bytes jpeg = picture(ImageFormat::jpeg, size.width, size.height);
