@@ -96,7 +96,7 @@ class HeifWalk {
     header_.buffered = true;
     const auto pixels =
         static_cast<std::uint64_t>(stored_.width) * static_cast<std::uint64_t>(stored_.height);
-    constexpr std::uint64_t kNumbersAPixel = 10;
+    constexpr std::uint64_t kNumbersAPixel = 7;  // measured: 4 to 6.5
     header_.buffer_bytes = pixels * kNumbersAPixel * (header_.bits > 8 ? 2 : 1);
     return {};
   }

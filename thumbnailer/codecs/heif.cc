@@ -4,12 +4,14 @@
 #include <libheif/heif.h>
 
 #include <algorithm>
+#include <vector>
 
-#include "thumbnailer/byte_order.h"
 #include "thumbnailer/colour.h"
 
 namespace miniatura {
 namespace {
+
+constexpr std::uint32_t kFull = 65'535;
 
 using Context = std::unique_ptr<heif_context, decltype(&heif_context_free)>;
 using Handle = std::unique_ptr<const heif_image_handle, decltype(&heif_image_handle_release)>;
@@ -54,6 +56,7 @@ struct HeifPicture::Impl {
   bool alpha = false;
   bool premultiplied = false;
   int bits = 8;
+  std::vector<std::uint16_t> as_16_bits;  // of every number of so many bits
   Bytes icc_profile;
 };
 
@@ -97,15 +100,19 @@ Result<HeifPicture> HeifPicture::decode(ByteView whole) {
   if (impl->pixels == nullptr || impl->bits < 8 || impl->bits > 16 || (impl->bits > 8) != deep) {
     return fail(ErrorCode::image_unsupported, fmt::format("HEIF of {} bits a channel", impl->bits));
   }
+  const std::uint32_t number_max = (1U << static_cast<unsigned>(impl->bits)) - 1;
+  for (std::uint32_t number = 0; number <= number_max; ++number) {
+    impl->as_16_bits.push_back(
+        static_cast<std::uint16_t>((number * kFull + number_max / 2) / number_max));
+  }
   impl->icc_profile = profile_of(handle.get());
   return HeifPicture(std::move(impl));
 }
 
 void HeifPicture::row(int y, std::span<std::uint16_t> rgba) const {
-  constexpr std::uint32_t kFull = 65'535;
   const std::size_t channels = impl_->alpha ? 4 : 3;
   const std::size_t number_bytes = impl_->bits > 8 ? 2 : 1;
-  const std::uint32_t number_max = (1U << static_cast<unsigned>(impl_->bits)) - 1;
+  const std::size_t number_max = impl_->as_16_bits.size() - 1;
   const auto width = static_cast<std::size_t>(impl_->size.width);
   const std::uint8_t* const first =
       impl_->pixels + static_cast<std::size_t>(y) * static_cast<std::size_t>(impl_->stride_bytes);
@@ -114,10 +121,8 @@ void HeifPicture::row(int y, std::span<std::uint16_t> rgba) const {
     pixel[3] = kFull;
     for (std::size_t channel = 0; channel < channels; ++channel) {
       const std::uint8_t* const at = first + (x * channels + channel) * number_bytes;
-      const std::uint32_t number =
-          number_bytes == 1 ? at[0] : (at[0] | static_cast<std::uint32_t>(at[1]) << 8U);
-      pixel[channel] = static_cast<std::uint16_t>(
-          (std::min(number, number_max) * kFull + number_max / 2) / number_max);
+      const std::size_t number = number_bytes == 1 ? at[0] : at[0] + (std::size_t{at[1]} << 8U);
+      pixel[channel] = impl_->as_16_bits[std::min(number, number_max)];
     }
     if (!impl_->premultiplied || pixel[3] == 0) continue;
     for (std::size_t channel = 0; channel < 3; ++channel) {
