@@ -138,6 +138,10 @@ def heifs():
     # By another hand: libavif, by its own program and within Pillow.
     run("avifenc", "-d", "10", "-y", "444", "--min", "0", "--max", "5", deep(), HERE / "avif-10.avif")
     whole = quarters()
+    cells = [quarters(200, 130).crop((x, y, x + 100, y + 65)) for y in (0, 65) for x in (0, 100)]
+    run("avifenc", "--grid", "2x2", "-y", "444", "--min", "0", "--max", "5", *map(png, cells), HERE / "avif-grid.avif")
+    whole.save(HERE / "avif-animated.avif", save_all=True, quality=90,
+               append_images=[Image.new("RGB", whole.size, (0, 0, 0))])
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[274] = orientation

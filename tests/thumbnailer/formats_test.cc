@@ -93,12 +93,12 @@ TEST(formats, webp_of_every_kind_is_read) {
 }
 
 TEST(formats, heic_and_avif_of_every_kind_are_read) {
-  for (const auto* name :
-       {"heic-plain.heic", "heic-odd.heic", "avif-plain.avif", "avif-odd.avif"}) {
+  for (const auto* name : {"heic-plain.heic", "heic-odd.heic", "avif-plain.avif", "avif-odd.avif",
+                           "avif-animated.avif"}) {
     expect_picture(name, kColours, 6);
   }
-  // Several pictures: the primary one.
-  for (const auto* name : {"heic-two.heic", "avif-two.avif"}) {
+  // Several pictures: the primary one. A picture of several tiles: all of them.
+  for (const auto* name : {"heic-two.heic", "avif-two.avif", "avif-grid.avif"}) {
     const Raster raster = thumbnail_of(read_picture(name), 1000, 1000);
     EXPECT_EQ(raster.size, (Size{200, 130})) << name;
     expect_colours(raster, kColours, 6, name);
