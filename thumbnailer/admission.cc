@@ -27,7 +27,7 @@ double decoder_bytes(const ImageHeader& header) {
   const double pixels = area({header.width, header.height});
   if (header.format == ImageFormat::webp) return pixels * kWebpPixelBytes;
   if (!header.buffered) return 0;
-  if (header.format == ImageFormat::jpeg) return static_cast<double>(header.coefficient_bytes);
+  if (header.buffer_bytes != 0) return static_cast<double>(header.buffer_bytes);
   return pixels * header.channels * header.bits / 8;
 }
 
@@ -47,10 +47,11 @@ Running& running() {
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Size> targets) {
   const Size decoded = shrunk_size({header.width, header.height}, denominator);
-  const bool indexed = header.palette || header.channels == 1 ||
-                       (header.format == ImageFormat::jpeg && header.channels == 4);
-  const double bytes =
-      area(decoded) * (kPixelBytes + (indexed ? kIndexBytes : 0)) + decoder_bytes(header);
+  const bool indexed = header.palette || header.channels == 1 || header.cmyk;
+  const double pixel_bytes = kPixelBytes + (indexed ? kIndexBytes : 0);
+  // A frame that is laid on a canvas is a picture beside it.
+  const double frame = header.frame ? area({header.frame->width, header.frame->height}) : 0;
+  const double bytes = (area(decoded) + frame) * pixel_bytes + decoder_bytes(header);
   // Resizing goes by way of a picture that has one side of each; what is resized is kept.
   double resizing = 0;
   double kept = 0;

@@ -17,19 +17,21 @@ Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent 
     case ImageFormat::webp:
       return read_webp_header(bytes, extent);
     case ImageFormat::gif:
+      return read_gif_header(bytes, extent);
     case ImageFormat::tiff:
+      return read_tiff_header(bytes, extent);
     case ImageFormat::bmp:
+      return read_bmp_header(bytes, extent);
     case ImageFormat::heic:
     case ImageFormat::avif:
       break;
   }
-  return fail(ErrorCode::image_unsupported,
-              fmt::format("{} images are not read yet", format_name(format)));
+  return read_heif_header(bytes, format, extent);
 }
 
 std::string_view colour_space(const ImageHeader& header) {
-  if (header.channels < 3 && !header.palette) return "gray";
-  return header.format == ImageFormat::jpeg && header.channels == 4 ? "cmyk" : "rgb";
+  if (header.cmyk) return "cmyk";
+  return header.channels < 3 && !header.palette ? "gray" : "rgb";
 }
 
 Bytes essential_bytes(ByteView whole, const ImageHeader& header) {

@@ -4,13 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/bytes.h"
 #include "thumbnailer/exif.h"
-#include "thumbnailer/preset.h"
+#include "thumbnailer/geometry.h"
 
 namespace miniatura {
 
@@ -32,17 +33,22 @@ struct ImageHeader {
   int width = 0;  // in pixels, as stored, before orientation; 0 when the start did not reach it
   int height = 0;
   int orientation = 1;               // EXIF's, 1 to 8
-  Capture capture;                   // EXIF's
-  std::string icc_profile;           // its name, as source_text; empty: none, or it has no name
+  Capture capture = {};              // EXIF's
+  std::string icc_profile = {};      // its name, as source_text; empty: none, or it has no name
   std::uint64_t frames = 1;          // of an animation; only the first is read
   std::uint64_t scans = 0;           // of a JPEG
   std::uint64_t metadata_bytes = 0;  // stored: EXIF, ICC, XMP, texts, comments
-  int channels = 3;                  // as stored, alpha among them; 4 in a JPEG is CMYK
+  int channels = 3;                  // as stored, alpha among them
   int bits = 8;                      // a channel
   bool palette = false;
-  bool buffered = false;  // the decoder keeps all of it first: interlaced, several scans
-  std::uint64_t coefficient_bytes = 0;  // what that is for a JPEG
-  EssentialBytes essential;             // complete only for ImageExtent::whole
+  bool cmyk = false;
+  bool inverted = false;  // CMYK as Adobe's JPEGs have it: 0 is all of an ink
+  bool buffered = false;  // the decoder keeps something first: interlaced, several scans, strips
+  std::uint64_t buffer_bytes = 0;  // what that takes, if not just all pixels as stored
+  // Where what the decoder gives lies on width x height, if not exactly there: the first frame of
+  // an animation, a part that is cut out. What sticks out is cut off, what is left is transparent.
+  std::optional<Rectangle> frame = std::nullopt;
+  EssentialBytes essential = {};  // complete only for ImageExtent::whole
 };
 
 enum class ImageExtent {
@@ -51,8 +57,8 @@ enum class ImageExtent {
 };
 
 // Errors: image_corrupt (height 0, truncated, …), image_unsupported (a kind of image that is not
-// read: lossless JPEG, GIF, …), image_too_large (an absurd number of segments). Breaking off is an
-// error only in a whole image.
+// read: lossless JPEG, TIFF of floating point, …), image_too_large (an absurd number of segments).
+// Breaking off is an error only in a whole image.
 Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent extent);
 
 // "rgb", "gray" or "cmyk": by its channels, whatever the coding (YCbCr is rgb, YCCK cmyk).

@@ -9,13 +9,16 @@ namespace miniatura {
 
 // More segments or chunks than this are nobody's picture; bounds the memory of the ranges.
 constexpr std::uint64_t kSegmentsMax = 10'000;
-// A colour profile goes along with each thumbnail: over this it is dropped, as it would dwarf the
-// picture. Adobe RGB and Display P3 take 600 bytes, the usual sRGB 3 KB; only tables take more.
-constexpr std::size_t kIccBytesMax = std::size_t{64} << 10;
+// Over this a colour profile is dropped: Display P3 takes 600 bytes, a press's CMYK up to 3 MB.
+constexpr std::size_t kIccBytesMax = std::size_t{4} << 20;
 
 Result<ImageHeader> read_jpeg_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_png_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_webp_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_gif_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_tiff_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_bmp_header(ByteView bytes, ImageExtent extent);
+Result<ImageHeader> read_heif_header(ByteView bytes, ImageFormat format, ImageExtent extent);
 
 // Orientation and capture.
 void take_exif(ImageHeader& header, ByteView tiff);

@@ -76,7 +76,7 @@ class JpegWalk {
   bool wanted(std::uint32_t marker, ByteView body) {
     if (!is_metadata(marker)) return true;
     if (marker == kApp0) return body.starts_with("JFIF\0"sv);
-    if (marker == kApp14) return body.starts_with("Adobe"sv);
+    if (marker == kApp14 && body.starts_with("Adobe"sv)) return header_.inverted = true;
     if (marker != kApp2 || !body.starts_with("ICC_PROFILE\0"sv)) return false;
     // Each part tells its number and their count; the name stands in the first.
     if (icc_.empty()) header_.icc_profile = icc_profile_name(slice(body, kIccPartHeaderBytes));
@@ -115,6 +115,7 @@ class JpegWalk {
                   fmt::format("JPEG of {} channels of {} bits is not read", header_.channels,
                               header_.bits));
     }
+    header_.cmyk = header_.channels == 4;
     progressive_ = marker == kSof2;
     return count_coefficients(body);
   }
@@ -137,7 +138,7 @@ class JpegWalk {
     }
     const auto pixels =
         static_cast<std::uint64_t>(header_.width) * static_cast<std::uint64_t>(header_.height);
-    header_.coefficient_bytes = pixels * 2 * samples / (across_max * down_max);
+    header_.buffer_bytes = pixels * 2 * samples / (across_max * down_max);
     return {};
   }
 
@@ -181,8 +182,7 @@ class JpegWalk {
   Result<void> finish() {
     if (header_.scans == 0) return corrupt("JPEG ends before its first scan");
     header_.essential.after = "\xFF\xD9";
-    // A CMYK picture becomes RGB, which its profile does not describe.
-    if (header_.channels != 4 && icc_bytes_ <= kIccBytesMax) insert_icc();
+    if (icc_bytes_ <= kIccBytesMax) insert_icc();
     done_ = true;
     return {};
   }

@@ -95,7 +95,7 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
 Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
   const Layout& layout = task.layout;
   const Colour background = task.order->preset.background;
-  TRY(stored, scaled.raster());
+  TRY(stored, scaled.srgb_raster());
   Raster raster = oriented(std::move(stored), header.orientation);
   raster = cropped(std::move(raster), layout.crop);
   raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, background);
@@ -107,7 +107,7 @@ Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const Imag
   thumbnail.width = raster.size.width;
   thumbnail.height = raster.size.height;
   thumbnail.format = format;
-  TRY(bytes, encode(raster, format, task.order->preset.quality, scaled.icc_profile()));
+  TRY(bytes, encode(raster, format, task.order->preset.quality, {}));
   thumbnail.bytes = std::move(bytes);
   return thumbnail;
 }

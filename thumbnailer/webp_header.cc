@@ -47,15 +47,9 @@ class WebpWalk {
     if (extent_ == ImageExtent::whole && (!image_seen_ || size.width == 0)) {
       return corrupt("WebP has no image");
     }
-    if (image_seen_ && size != image_) {
-      if (animated_) {
-        return fail(ErrorCode::image_unsupported,
-                    "an animated WebP whose first frame does not fill it is not read yet");
-      }
-      return corrupt("WebP whose picture and canvas differ in size");
-    }
     header_.width = static_cast<int>(size.width);
     header_.height = static_cast<int>(size.height);
+    if (image_seen_) CHECKED(place(size));
     if (extent_ == ImageExtent::whole) build_still();
     return std::move(header_);
   }
@@ -102,11 +96,26 @@ class WebpWalk {
   Result<void> frame(ByteView body, std::size_t begin, std::size_t end) {
     header_.frames = animated_ ? header_.frames + 1 : 1;
     if (std::exchange(animated_, true)) return {};
-    if (little_endian_24(body, 0) != 0 || little_endian_24(body, 3) != 0) {
-      image_seen_ = true;  // not at the corner: it does not fill the canvas
-      return {};
-    }
+    // Places are stored halved.
+    frame_ = {static_cast<int>(2 * little_endian_24(body, 0)),
+              static_cast<int>(2 * little_endian_24(body, 3)),
+              static_cast<int>(little_endian_24(body, 6) + 1),
+              static_cast<int>(little_endian_24(body, 9) + 1)};
     return walk(std::min(begin + kFrameHeaderBytes, end), end, true);
+  }
+
+  // A still fills its canvas; the first frame of an animation lies somewhere on it.
+  Result<void> place(Dimensions canvas) {
+    const Rectangle all = {0, 0, header_.width, header_.height};
+    if (!animated_) frame_ = all;
+    if (frame_.width != static_cast<int>(image_.width) ||
+        frame_.height != static_cast<int>(image_.height) ||
+        frame_.left + frame_.width > all.width || frame_.top + frame_.height > all.height ||
+        canvas.width == 0) {
+      return corrupt("WebP whose picture and canvas differ in size");
+    }
+    if (frame_ != all) header_.frame = frame_;
+    return {};
   }
 
   Result<void> picture(bool lossless, ByteView body, std::size_t begin, std::size_t end) {
@@ -167,6 +176,7 @@ class WebpWalk {
   Dimensions canvas_;
   Dimensions image_;
   ByteRange icc_, alpha_, picture_;
+  Rectangle frame_;  // of the first frame
   bool animated_ = false;
   bool image_seen_ = false;
 };

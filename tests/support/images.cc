@@ -8,6 +8,7 @@
 
 #include "thumbnailer/codecs/magick.h"
 #include "thumbnailer/header.h"
+#include "thumbnailer/render.h"
 #include "thumbnailer/sniff.h"
 
 namespace miniatura::pictures {
@@ -233,6 +234,25 @@ Raster pixels_of(const Bytes& image) {
   const MagickImage decoded =
       value_or_throw(MagickImage::decode(essential_bytes(image, header), header, 1));
   return value_or_throw(decoded.raster());
+}
+
+Raster thumbnail_of(const Bytes& image, int width, int height) {
+  const RenderOrder order[] = {{{"a", width, height, Fit::inside, {}, 80}, ImageFormat::png}};
+  MemorySource source(image);
+  return pixels_of(value_or_throw(render(source, order, Limits{})).thumbnails.at(0).bytes);
+}
+
+std::size_t foreign_programs() {
+  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
+  MagickLib::ExceptionInfo exception;
+  MagickLib::GetExceptionInfo(&exception);
+  std::size_t count = 0;
+  const MagickLib::DelegateInfo* entry = MagickLib::GetDelegateInfo("*", "*", &exception);
+  for (; entry != nullptr; entry = entry->next) {
+    if (entry->commands != nullptr && *entry->commands != '\0') ++count;
+  }
+  MagickLib::DestroyExceptionInfo(&exception);
+  return count;
 }
 
 bool decodes_by_guess(const Bytes& image) {

@@ -48,6 +48,30 @@ Bytes with_webp_chunk(const Bytes& webp, std::string_view type, ByteView body);
 Bytes webp_chunk(std::string_view type, ByteView body);
 Bytes riff(ByteView chunks);
 
+// A frame of a GIF, of one colour: 0 to 3 are kRed, kGreen, kBlue and kYellow.
+struct GifFrame {
+  int left = 0, top = 0, width = 0, height = 0;
+  int colour = 0;
+  int transparent = -1;  // the colour that is none
+  int disposal = 0;
+};
+Bytes gif(int screen_width, int screen_height, const std::vector<GifFrame>& frames);
+
+// A TIFF of one directory, little-endian, and 64 zeros at place 8 to point at.
+struct TiffEntry {
+  unsigned tag = 0, type = 0;
+  std::uint32_t count = 1, value = 0;
+};
+Bytes tiff(const std::vector<TiffEntry>& entries, std::uint32_t next_directory = 0);
+// What tiff() needs for 4x4 pixels of 8 bits of grey.
+std::vector<TiffEntry> tiff_of_grey();
+
+// A box of an ISO base media file.
+Bytes box(std::string_view type, ByteView body);
+// A HEIC or AVIF up to its pixels: one item with these properties, in this order.
+Bytes heif_start(std::string_view brand, const std::vector<Bytes>& properties);
+Bytes ispe(std::uint32_t width, std::uint32_t height);
+
 // Signature and IHDR of a PNG; with_pixels: and an IDAT that holds hardly anything, and IEND.
 Bytes png_start(std::uint32_t width, std::uint32_t height, int bits, int colour_type);
 // A JPEG up to its first scan's header, of three components, by the given start of frame.
@@ -60,8 +84,13 @@ Bytes little_endian(std::uint32_t value, int bytes);
 
 // The pixels of an encoded picture, in its own size and without orientation. Throws what is wrong.
 Raster pixels_of(const Bytes& image);
+// How many formats the library would leave to foreign programs.
+std::size_t foreign_programs();
 // Does the library make something of the bytes when it may guess what they are?
 bool decodes_by_guess(const Bytes& image);
+
+// The picture within a box, as render() makes it, as PNG. Throws what is wrong.
+Raster thumbnail_of(const Bytes& image, int width, int height);
 
 // The colour at a place, as fractions of the sides.
 Colour colour_at(const Raster& raster, double x, double y);

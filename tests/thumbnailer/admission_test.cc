@@ -60,7 +60,7 @@ TEST(estimated_bytes, follow_what_is_decoded_not_what_is_stored) {
 TEST(estimated_bytes, count_what_the_decoder_keeps_beside) {
   ImageHeader header;
   header.width = header.height = 1000;
-  header.coefficient_bytes = 3'000'000;
+  header.buffer_bytes = 3'000'000;
   const std::uint64_t baseline = estimated_bytes(header, 8, {});
   header.buffered = true;
   EXPECT_EQ(estimated_bytes(header, 8, {}), baseline + 3'000'000);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "runtime/environment.h"
+#include "tests/support/fixture.h"
 #include "tests/support/images.h"
 #include "thumbnailer/render.h"
 
@@ -87,6 +88,10 @@ TEST_F(Hostile, nothings_are_refused) {
   expect(ErrorCode::image_corrupt, "\xFF\xD8\xFF\xD9", "SOI and EOI");
   expect(ErrorCode::image_corrupt, "\x89PNG\r\n\x1A\n", "a PNG's signature");
   expect(ErrorCode::image_corrupt, "RIFF\x04\0\0\0WEBP"s, "a WebP's");
+  expect(ErrorCode::image_corrupt, "GIF89a", "a GIF's");
+  expect(ErrorCode::image_corrupt, "II*\0"s, "a TIFF's");
+  expect(ErrorCode::image_corrupt, "BM" + Bytes(12, '\0'), "a BMP's");
+  expect(ErrorCode::image_corrupt, heif_start("heic", {}).substr(0, 24), "a HEIC's");
 }
 
 TEST_F(Hostile, huge_headers_are_too_large) {
@@ -98,6 +103,40 @@ TEST_F(Hostile, huge_headers_are_too_large) {
   expect(code, png_start(0x7FFF'FFFF, 0x7FFF'FFFF, 16, 6) + pixels, "the largest PNG");
   // Within the limit of pixels, but not of memory.
   expect(code, png_start(14'000, 14'000, 16, 6) + pixels, "PNG of 16 bits");
+  expect(code, gif(65'535, 65'535, std::vector<GifFrame>(20'000, {0, 0, 1, 1})), "GIF");
+  expect(code, heif_start("avif", {ispe(17'000, 17'000)}) + Bytes(1000, '\0'), "AVIF");
+  expect(code, heif_start("heic", {ispe(0x7FFF'FFFF, 0x7FFF'FFFF)}), "the largest HEIC");
+  Bytes bmp = read_picture("bmp-24.bmp");
+  bmp.replace(18, 8, little_endian(30'000, 4) + little_endian(30'000, 4));
+  expect(code, bmp, "BMP");
+  std::vector<TiffEntry> entries = tiff_of_grey();
+  entries[0] = {256, 4, 1, 60'000};
+  entries[1] = {257, 4, 1, 60'000};
+  expect(code, tiff(entries), "TIFF");
+  std::vector<TiffEntry> tiles = tiff_of_grey();
+  tiles.insert(tiles.end(), {{322, 4, 1, 65'536}, {323, 4, 1, 65'536}, {324, 4, 1, 8}});
+  expect(code, tiff(tiles), "TIFF of small size and a huge tile");
+}
+
+TEST_F(Hostile, pictures_that_lie_about_their_size_are_corrupt) {
+  for (const std::string name : {"heic-two.heic", "avif-two.avif"}) {
+    Bytes image = read_picture(name);
+    const std::size_t size = image.find("ispe") + 8;
+    image.replace(size, 8, big_endian(20, 4) + big_endian(13, 4));
+    expect(ErrorCode::image_corrupt, image, name);
+  }
+  Bytes within = gif(60, 40, {{0, 0, 60, 40, 0}});
+  within.replace(6, 4, little_endian(30, 2) + little_endian(20, 2));
+  const auto result = rendered(within);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->source.width, 60) << "the frame counts";
+}
+
+TEST_F(Hostile, a_tiff_whose_directories_loop_is_read_once) {
+  const Bytes loop = tiff(tiff_of_grey(), 72);
+  const auto result = rendered(loop);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->source.width, 4);
 }
 
 TEST_F(Hostile, twenty_thousand_scans_are_too_large) {
@@ -144,6 +183,66 @@ TEST_F(Hostile, what_breaks_off_is_corrupt_at_every_length) {
   const Bytes progressive = progressive_jpeg(97, 83);
   for (std::size_t size = 8; size < progressive.size(); size += 7) {
     expect(ErrorCode::image_corrupt, progressive.substr(0, size), "progressive");
+  }
+}
+
+// One of each way that bytes take through a decoder.
+constexpr std::array kPictures = {"jpeg-420.jpg",
+                                  "jpeg-progressive.jpg",
+                                  "jpeg-ycck.jpg",
+
+                                  "png-palette-4.png",
+                                  "png-interlaced.png",
+
+                                  "webp-lossy.webp",
+                                  "webp-alpha.webp",
+                                  "webp-animated.webp",
+                                  "gif-animated.gif",
+                                  "gif-interlaced.gif",
+                                  "bmp-24.bmp",
+                                  "bmp-rle.bmp",
+                                  "bmp-32.bmp",
+                                  "tiff-lzw.tiff",
+                                  "tiff-tiles.tiff",
+                                  "tiff-jpeg.tiff",
+                                  "tiff-deflate.tiff",
+                                  "tiff-planes-big-endian.tiff",
+                                  "tiff-fax.tiff",
+                                  "tiff-cmyk.tiff",
+                                  "heic-odd.heic",
+                                  "heic-alpha.heic",
+                                  "avif-plain.avif",
+                                  "avif-alpha.avif"};
+
+// Cut off at 200 places each: a picture, where enough of it is there, or a final error.
+TEST_F(Hostile, every_part_of_every_format_ends_in_a_thumbnail_or_a_final_error) {
+  for (const auto* name : kPictures) {
+    const Bytes image = read_picture(name);
+    for (std::size_t i = 0; i < 200; ++i) {
+      const std::size_t size = image.size() * i / 200;
+      const auto result = rendered(image.substr(0, size));
+      if (result) continue;
+      EXPECT_FALSE(result.error().retryable()) << name << " " << size;
+      EXPECT_NE(result.error().code, ErrorCode::internal) << name << " " << size;
+      EXPECT_EQ(result.error().message.find('\n'), std::string::npos) << name << " " << size;
+    }
+  }
+}
+
+TEST_F(Hostile, damage_at_any_place_ends_in_a_thumbnail_or_a_final_error) {
+  for (const auto* name : kPictures) {
+    const Bytes image = read_picture(name);
+    const std::size_t step = image.size() / 150 + 1;
+    for (std::size_t at = 0; at < image.size(); at += step) {
+      Bytes damaged = image;
+      damaged[at] = static_cast<char>(~damaged[at]);
+      const auto result = rendered(damaged);
+      if (result) continue;
+      EXPECT_FALSE(result.error().retryable())
+          << name << " " << at << ": " << result.error().message;
+      EXPECT_NE(result.error().code, ErrorCode::internal)
+          << name << " " << at << ": " << result.error().message;
+    }
   }
 }
 

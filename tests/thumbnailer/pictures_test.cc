@@ -1,27 +1,16 @@
 // Pictures by other people's programs: tests/fixtures/images, see SOURCES.md there.
 #include <gtest/gtest.h>
 
+#include "tests/support/fixture.h"
 #include "tests/support/images.h"
-#include "thumbnailer/render.h"
 
 namespace miniatura {
 namespace {
 
 using namespace pictures;
 
-Bytes fixture(const std::string& name) {
-  const auto bytes = read_file(std::string(MINIATURA_SOURCE_DIR "/tests/fixtures/images/") + name,
-                               1 << 20, ErrorCode::source_too_large);
-  if (!bytes) throw std::runtime_error(bytes.error().message);
-  return *bytes;
-}
-
 Raster thumbnail(const std::string& name, int side) {
-  const RenderOrder order[] = {{{"a", side, side, Fit::inside, {}, 80}, ImageFormat::png}};
-  MemorySource source(fixture(name));
-  const auto rendered = render(source, order, Limits{});
-  if (!rendered) throw std::runtime_error(name + ": " + rendered.error().message);
-  return pixels_of(rendered->thumbnails.at(0).bytes);
+  return thumbnail_of(read_fixture("images/" + name), side, side);
 }
 
 double mean_difference(const Raster& a, const Raster& b) {

@@ -9,11 +9,14 @@
 #include <new>
 #include <utility>
 
+#include "thumbnailer/codecs/magick_source.h"
+#include "thumbnailer/colour.h"
+
 namespace miniatura {
 namespace {
 
-// The names under which the library knows a format that is read or written here.
-constexpr std::array<std::string_view, 3> kCoders = {"JPEG", "PNG", "WEBP"};
+// The names under which the library knows a format that it reads or writes here.
+constexpr std::array<std::string_view, 6> kCoders = {"JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"};
 
 // Beyond what admission lets in: a net for estimates that are wrong, not the limit itself.
 constexpr MagickLib::magick_int64_t kMemoryBytesMax = MagickLib::magick_int64_t{4} << 30;
@@ -36,6 +39,17 @@ void remove_other_coders() {
   MagickLib::DestroyExceptionInfo(&exception);
 }
 
+// Formats that the library leaves to foreign programs are listed in a file of its configuration,
+// which it reads when it first asks for the list and finds it empty: so it never reads it.
+void forget_foreign_programs() {
+  char nothing[] = "";
+  MagickLib::DelegateInfo none = {};
+  none.decode = none.encode = none.commands = nothing;
+  none.stealth = MagickTrue;
+  none.signature = MagickSignature;
+  MagickLib::SetDelegateInfo(&none)->path = nullptr;
+}
+
 void initialise() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -45,6 +59,7 @@ void initialise() {
     MagickLib::InitializeMagickEx(nullptr, MAGICK_OPT_NO_SIGNAL_HANDER, &exception);
     MagickLib::DestroyExceptionInfo(&exception);
     remove_other_coders();
+    forget_foreign_programs();
     // Pixels live in memory or nowhere: no temporary files.
     MagickLib::SetMagickResourceLimit(MagickLib::MapResource, 0);
     MagickLib::SetMagickResourceLimit(MagickLib::DiskResource, 0);
@@ -80,12 +95,12 @@ auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(
   }
 }
 
-// A decoder's warning after which pixels are missing or wrong, as libjpeg and libpng word it. The
-// others (a wrong version, bytes too many) are common in good pictures.
+// A decoder's warning after which pixels are missing or wrong, as libjpeg, libpng and libtiff word
+// it. The others (a wrong version, bytes too many) are common in good pictures.
 bool tells_of_damage(std::string_view warning) {
-  constexpr std::array<std::string_view, 6> kDamage = {"remature end",          "bad Huffman code",
-                                                       "found marker",          "CRC error",
-                                                       "not enough image data", "Truncated"};
+  constexpr std::array<std::string_view, 8> kDamage = {
+      "remature end",          "bad Huffman code", "found marker",    "CRC error",
+      "not enough image data", "Truncated",        "Not enough data", "Read error"};
   return std::any_of(kDamage.begin(), kDamage.end(), [&](std::string_view text) {
     return warning.find(text) != std::string_view::npos;
   });
@@ -175,13 +190,54 @@ Result<Bytes> encode_with_profile(const Raster& raster, ImageFormat format, int 
 
 struct MagickImage::Impl {
   Magick::Image image;
-  bool keeps_profile = true;
+  Bytes icc_profile;                      // which the numbers follow; empty: they are sRGB
+  std::shared_ptr<const ToSrgb> to_srgb;  // nothing where they are it, or no one can say
 };
 
 MagickImage::MagickImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MagickImage::MagickImage(MagickImage&&) noexcept = default;
 MagickImage& MagickImage::operator=(MagickImage&&) noexcept = default;
 MagickImage::~MagickImage() = default;
+
+namespace {
+
+// The picture by one of the library's own coders, which is told and never guesses. Gives its colour
+// profile.
+Result<Bytes> read_by_coder(ByteView essential, const ImageHeader& header, int denominator,
+                            Magick::Image& image) {
+  // The coder as a prefix of a file name is the one way to keep the library from guessing.
+  image.fileName(coder_of(header.format) + ":");
+  image.subRange(1);
+  if (denominator > 1) {
+    // It shrinks by the ratio of the sizes, rounded down, and never below the hint.
+    image.size(Magick::Geometry(static_cast<unsigned>(header.width / denominator),
+                                static_cast<unsigned>(header.height / denominator)));
+  }
+  try {
+    image.read(Magick::Blob(essential.data(), essential.size()));
+  } catch (const Magick::Warning& warning) {
+    if (tells_of_damage(warning.what())) {
+      return fail(ErrorCode::image_corrupt,
+                  fmt::format("{}: {}", format_name(header.format), one_line(warning.what())));
+    }
+  }
+  const Magick::Blob profile = image.iccColorProfile();
+  return Bytes(static_cast<const char*>(profile.data()), profile.length());
+}
+
+Size expected_size(const ImageHeader& header, int denominator) {
+  if (header.frame) return {header.frame->width, header.frame->height};
+  return shrunk_size({header.width, header.height}, denominator);
+}
+
+// How the numbers become sRGB: nothing where they are it already.
+std::shared_ptr<const ToSrgb> conversion_of(const ImageHeader& header, ByteView icc_profile) {
+  const bool grey = profile_space(icc_profile) == "GRAY";
+  if (grey && (header.channels > 2 || header.palette)) return nullptr;
+  return ToSrgb::by(icc_profile, grey ? ColourModel::grey : ColourModel::rgb);
+}
+
+}  // namespace
 
 Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& header,
                                         int denominator) {
@@ -190,32 +246,23 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
   return guarded(ErrorCode::image_corrupt, name, [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();
     Magick::Image& image = impl->image;
-    // The coder as a prefix of a file name is the one way to keep the library from guessing.
-    image.fileName(coder_of(header.format) + ":");
-    if (denominator > 1) {
-      // It shrinks by the ratio of the sizes, rounded down, and never below the hint.
-      image.size(Magick::Geometry(static_cast<unsigned>(header.width / denominator),
-                                  static_cast<unsigned>(header.height / denominator)));
-    }
-    try {
-      image.read(Magick::Blob(essential.data(), essential.size()));
-    } catch (const Magick::Warning& warning) {
-      if (tells_of_damage(warning.what())) {
-        return fail(ErrorCode::image_corrupt,
-                    fmt::format("{}: {}", name, one_line(warning.what())));
-      }
-    }
-    const Size expected = shrunk_size({header.width, header.height}, denominator);
+    TRY(icc_profile, header.format == ImageFormat::heic || header.format == ImageFormat::avif
+                         ? read_heif(essential, image)
+                         : read_by_coder(essential, header, denominator, image));
+    const Size expected = expected_size(header, denominator);
     if (size_of(image) != expected) {
       return fail(ErrorCode::image_corrupt,
                   fmt::format("{}: decoded to {}x{} instead of {}x{}", name, image.columns(),
                               image.rows(), expected.width, expected.height));
     }
-    if (image.colorSpace() != Magick::RGBColorspace) {
-      // Before resizing: that takes the fourth channel for transparency.
-      impl->keeps_profile = image.colorSpace() != Magick::CMYKColorspace;
-      image.colorSpace(Magick::RGBColorspace);
+    if (image.colorSpace() == Magick::CMYKColorspace) {
+      convert_inks(image, header, icc_profile);
+    } else {
+      if (image.colorSpace() != Magick::RGBColorspace) image.colorSpace(Magick::RGBColorspace);
+      impl->to_srgb = conversion_of(header, icc_profile);
+      if (impl->to_srgb) impl->icc_profile = std::move(icc_profile);
     }
+    if (header.frame) image = on_its_canvas(std::move(image), header);
     return MagickImage(std::move(impl));
   });
 }
@@ -233,32 +280,55 @@ Result<MagickImage> MagickImage::resized(Size size) const {
   });
 }
 
-Result<Raster> MagickImage::raster() const {
+namespace {
+
+// A row's numbers, of so many channels, as sRGB.
+void convert_row(const ToSrgb& to_srgb, std::size_t channels, std::vector<std::uint16_t>& row) {
+  const std::size_t width = row.size() / channels;
+  // Of grey, red, green and blue are all the same.
+  const auto numbers = static_cast<std::size_t>(to_srgb.model());
+  std::vector<std::uint16_t> stored(width * numbers);
+  std::vector<std::uint16_t> rgb(width * 3);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    stored[i] = row[i / numbers * channels + i % numbers];
+  }
+  to_srgb.convert(stored.data(), rgb.data(), width);
+  for (std::size_t i = 0; i < rgb.size(); ++i) row[i / 3 * channels + i % 3] = rgb[i];
+}
+
+Result<Raster> raster_of(Magick::Image image, const ToSrgb* to_srgb) {
   return guarded(ErrorCode::internal, "pixels", [&]() -> Result<Raster> {
-    Magick::Image image = impl_->image;
+    constexpr unsigned kFull = 65'535;
     const bool alpha = image.matte();
-    Raster raster(size(), alpha ? 4 : 3);
-    image.write(0, 0, static_cast<unsigned>(raster.size.width),
-                static_cast<unsigned>(raster.size.height), alpha ? "RGBA" : "RGB",
-                Magick::CharPixel, raster.pixels.data());
+    const std::size_t channels = alpha ? 4 : 3;
+    Raster raster(size_of(image), static_cast<int>(channels));
+    std::vector<std::uint16_t> row(image.columns() * channels);
+    for (int y = 0; y < raster.size.height; ++y) {
+      image.write(0, y, image.columns(), 1, alpha ? "RGBA" : "RGB", Magick::ShortPixel, row.data());
+      if (to_srgb != nullptr) convert_row(*to_srgb, channels, row);
+      // Rounded: the library's own way to 8 bits cuts off.
+      std::transform(row.begin(), row.end(), raster.at(0, y), [](unsigned number) {
+        return static_cast<std::uint8_t>((number * 255 + kFull / 2) / kFull);
+      });
+    }
     return raster;
   });
 }
 
-Bytes MagickImage::icc_profile() const {
-  if (!impl_->keeps_profile) return {};
-  const Magick::Blob blob = impl_->image.iccColorProfile();
-  const ByteView profile(static_cast<const char*>(blob.data()), blob.length());
-  // What a viewer takes for granted anyway need not be stored with every thumbnail.
-  if (profile.find("sRGB IEC61966-2.1") != ByteView::npos) return {};
-  const ByteView space = profile_space(profile);
-  return space == "RGB " || space == "GRAY" ? Bytes(profile) : Bytes();
+}  // namespace
+
+Result<Raster> MagickImage::raster() const { return raster_of(impl_->image, nullptr); }
+
+Result<Raster> MagickImage::srgb_raster() const {
+  return raster_of(impl_->image, impl_->to_srgb.get());
 }
+
+Bytes MagickImage::icc_profile() const { return impl_->icc_profile; }
 
 Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile) {
   initialise();
   const std::string coder = coder_of(format);
-  if (std::find(kCoders.begin(), kCoders.end(), coder) == kCoders.end()) {
+  if (!output_format_named(format_name(format))) {
     return fail(ErrorCode::image_unsupported, fmt::format("{} is not written", coder));
   }
   const int side = std::max(raster.size.width, raster.size.height);

@@ -16,7 +16,7 @@ namespace miniatura {
 class MagickImage {
  public:
   // `essential` is what essential_bytes(…, header) gave. A JPEG is decoded at 1/`denominator` of
-  // its size. CMYK becomes RGB. Errors: image_corrupt, memory_exhausted.
+  // its size. CMYK becomes RGB. Errors: image_corrupt, image_unsupported, memory_exhausted.
   static Result<MagickImage> decode(ByteView essential, const ImageHeader& header, int denominator);
 
   MagickImage(MagickImage&&) noexcept;
@@ -28,11 +28,13 @@ class MagickImage {
   // By Lanczos's filter. Errors: memory_exhausted.
   Result<MagickImage> resized(Size size) const;
 
-  // Errors: memory_exhausted.
+  // The numbers as they are stored, by whatever profile. Errors: memory_exhausted.
   Result<Raster> raster() const;
 
-  // The source's colour profile; empty if it has none, plain sRGB, or one that the pixels no longer
-  // follow.
+  // The same colours in sRGB. Errors: memory_exhausted.
+  Result<Raster> srgb_raster() const;
+
+  // What raster()'s numbers stand for; empty: for sRGB.
   Bytes icc_profile() const;
 
  private:

@@ -1,0 +1,224 @@
+// The boxes of HEIC and AVIF (ISO/IEC 14496-12 and 23008-12): what the primary picture is like. Its
+// pixels, tiles and other items are the decoder's to find.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "thumbnailer/byte_order.h"
+#include "thumbnailer/header_parts.h"
+
+namespace miniatura {
+namespace {
+
+struct Box {
+  ByteView type;
+  ByteView body;  // as much of it as there is
+  bool complete = false;
+};
+
+// Takes the next box off the front of `rest`. Nothing: no box's beginning is left.
+std::optional<Box> next_box(ByteView& rest) {
+  if (rest.size() < 8) return std::nullopt;
+  std::uint64_t size = big_endian_32(rest, 0);
+  std::size_t header = 8;
+  if (size == 1) {
+    header = 16;
+    size = std::uint64_t{big_endian_32(rest, 8)} << 32U | big_endian_32(rest, 12);
+  } else if (size == 0) {
+    size = rest.size();  // up to the end
+  }
+  if (size < header) return std::nullopt;
+  Box box;
+  box.type = rest.substr(4, 4);
+  box.complete = size <= rest.size();
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size()));
+  box.body = slice(rest.substr(0, length), header);
+  rest.remove_prefix(length);
+  return box;
+}
+
+// A full box's body begins with its version and flags.
+constexpr std::size_t kFullBoxBytes = 4;
+
+// How a picture is turned: mirrored first, if at all, then turned clockwise by quarters.
+struct Turn {
+  int quarters = 0;
+  bool mirrored = false;
+
+  int orientation() const {  // EXIF's
+    constexpr std::array<int, 4> kTurned = {1, 6, 3, 8}, kMirrored = {2, 7, 4, 5};
+    const auto index = static_cast<std::size_t>(quarters & 3);
+    return mirrored ? kMirrored.at(index) : kTurned.at(index);
+  }
+};
+
+class HeifWalk {
+ public:
+  HeifWalk(ByteView bytes, ImageFormat format, ImageExtent extent)
+      : bytes_(bytes), extent_(extent) {
+    header_.format = format;
+  }
+
+  Result<ImageHeader> run() {
+    ByteView rest = bytes_;
+    while (const auto box = next_box(rest)) {
+      if (++boxes_ > kSegmentsMax) return too_many_segments("HEIF");
+      if (box->type != "meta") continue;
+      if (!box->complete) break;
+      CHECKED(meta(slice(box->body, kFullBoxBytes)));
+      header_.essential.ranges.push_back({0, bytes_.size()});
+      return std::move(header_);
+    }
+    if (extent_ == ImageExtent::whole) return truncated("HEIF", bytes_.size());
+    return ImageHeader{.format = header_.format};
+  }
+
+ private:
+  Result<void> meta(ByteView rest) {
+    ByteView properties_box;
+    while (const auto box = next_box(rest)) {
+      if (++boxes_ > kSegmentsMax) return too_many_segments("HEIF");
+      if (box->type == "pitm") {
+        const bool wide = byte_at(box->body, 0) != 0;
+        primary_ = wide ? big_endian_32(box->body, 4) : big_endian_16(box->body, 4);
+      } else if (box->type == "iprp") {
+        properties_box = box->body;
+      }
+    }
+    CHECKED(properties(properties_box));
+    for (const std::uint32_t index : associated_) CHECKED(apply(index));
+    if (stored_.width == 0) return corrupt("HEIF does not say how large its picture is");
+    header_.orientation = turn_.orientation();
+    // Its own memory: the planes as decoded, and the picture as it hands it over.
+    header_.buffered = true;
+    const auto pixels =
+        static_cast<std::uint64_t>(stored_.width) * static_cast<std::uint64_t>(stored_.height);
+    constexpr std::uint64_t kNumbersAPixel = 7;  // measured: 4 to 6.5
+    header_.buffer_bytes = pixels * kNumbersAPixel * (header_.bits > 8 ? 2 : 1);
+    return {};
+  }
+
+  Result<void> properties(ByteView rest) {
+    while (const auto box = next_box(rest)) {
+      if (++boxes_ > kSegmentsMax) return too_many_segments("HEIF");
+      if (box->type == "ipma") associations(box->body);
+      if (box->type != "ipco") continue;
+      ByteView all = box->body;
+      while (const auto property = next_box(all)) {
+        if (++boxes_ > kSegmentsMax) return too_many_segments("HEIF");
+        properties_.push_back(*property);
+        look_at(*property);
+      }
+    }
+    return {};
+  }
+
+  // What any item tells of depth and alpha, as tiles tell it of the picture that they make up.
+  void look_at(const Box& property) {
+    int bits = 8;
+    if (property.type == "hvcC") bits = 8 + static_cast<int>(byte_at(property.body, 17) & 7U);
+    if (property.type == "av1C") {
+      const std::uint32_t flags = byte_at(property.body, 2);
+      bits = (flags & 0x40U) == 0 ? 8 : (flags & 0x20U) != 0 ? 12 : 10;
+    }
+    header_.bits = std::max(header_.bits, bits);
+    const bool alpha = property.body.find("alpha") != ByteView::npos ||
+                       property.body.find("hevc:2015:auxid:1") != ByteView::npos;
+    if (property.type == "auxC" && alpha) header_.channels = 4;
+  }
+
+  // Which properties the primary item has, in their order.
+  void associations(ByteView body) {
+    const bool wide_item = byte_at(body, 0) != 0;
+    const bool wide_index = (byte_at(body, 3) & 1U) != 0;
+    const std::size_t item_bytes = wide_item ? 4 : 2;
+    const std::size_t index_bytes = wide_index ? 2 : 1;
+    const std::uint32_t items = big_endian_32(body, kFullBoxBytes);
+    std::size_t at = kFullBoxBytes + 4;
+    for (std::uint32_t i = 0; i < items && at < body.size(); ++i) {
+      const std::uint32_t item = wide_item ? big_endian_32(body, at) : big_endian_16(body, at);
+      const std::uint32_t count = byte_at(body, at + item_bytes);
+      at += item_bytes + 1;
+      for (std::uint32_t j = 0; j < count && at < body.size(); ++j, at += index_bytes) {
+        // The highest bit says that the property is essential.
+        const std::uint32_t index =
+            wide_index ? big_endian_16(body, at) & 0x7FFFU : byte_at(body, at) & 0x7FU;
+        if (item == primary_) associated_.push_back(index);
+      }
+    }
+  }
+
+  Result<void> apply(std::uint32_t index) {
+    if (index == 0 || index > properties_.size()) return {};
+    const Box& property = properties_[index - 1];
+    if (property.type == "ispe") return size(property.body);
+    if (property.type == "clap") return clean_aperture(property.body);
+    if (property.type == "irot") {  // counter-clockwise
+      turn_.quarters -= static_cast<int>(byte_at(property.body, 0) & 3U);
+    } else if (property.type == "imir") {  // 0: top and bottom change places, 1: left and right
+      const bool left_right = (byte_at(property.body, 0) & 1U) != 0;
+      turn_.quarters = (left_right ? 0 : 2) - turn_.quarters;
+      turn_.mirrored = !turn_.mirrored;
+    }
+    return {};
+  }
+
+  Result<void> size(ByteView body) {
+    const std::uint32_t width = big_endian_32(body, kFullBoxBytes);
+    const std::uint32_t height = big_endian_32(body, kFullBoxBytes + 4);
+    constexpr std::uint32_t kSideMax = 0x7FFF'FFFF;
+    if (width == 0 || height == 0 || width > kSideMax || height > kSideMax) {
+      return corrupt(fmt::format("HEIF of {}x{} pixels", width, height));
+    }
+    stored_ = {static_cast<int>(width), static_cast<int>(height)};
+    header_.width = stored_.width;
+    header_.height = stored_.height;
+    return {};
+  }
+
+  // The part that is shown: its size, and where its middle lies beside the whole's.
+  Result<void> clean_aperture(ByteView body) {
+    if (turn_.quarters != 0 || turn_.mirrored || stored_.width == 0) {
+      return fail(ErrorCode::image_unsupported, "HEIF that is cut after it is turned is not read");
+    }
+    const auto fraction = [&](std::size_t at) {
+      const std::uint32_t below = big_endian_32(body, at + 4);
+      return static_cast<double>(static_cast<std::int32_t>(big_endian_32(body, at))) /
+             (below == 0 ? 1 : below);
+    };
+    const double width = fraction(0);
+    const double height = fraction(8);
+    const double left = fraction(16) + (stored_.width - width) / 2;
+    const double top = fraction(24) + (stored_.height - height) / 2;
+    if (width < 1 || height < 1 || left < 0 || top < 0 || left + width > stored_.width ||
+        top + height > stored_.height) {
+      return corrupt("HEIF with a clean aperture that is not within the picture");
+    }
+    header_.width = static_cast<int>(width);
+    header_.height = static_cast<int>(height);
+    header_.frame = {-static_cast<int>(left), -static_cast<int>(top), stored_.width,
+                     stored_.height};
+    return {};
+  }
+
+  ByteView bytes_;
+  ImageExtent extent_;
+  ImageHeader header_;
+  std::uint64_t boxes_ = 0;
+  std::uint32_t primary_ = 0;
+  std::vector<Box> properties_;
+  std::vector<std::uint32_t> associated_;
+  Size stored_;
+  Turn turn_;
+};
+
+}  // namespace
+
+Result<ImageHeader> read_heif_header(ByteView bytes, ImageFormat format, ImageExtent extent) {
+  return HeifWalk(bytes, format, extent).run();
+}
+
+}  // namespace miniatura
