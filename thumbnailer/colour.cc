@@ -14,18 +14,6 @@ namespace {
 using Profile = std::unique_ptr<void, decltype(&cmsCloseProfile)>;
 using Curve = std::unique_ptr<cmsToneCurve, decltype(&cmsFreeToneCurve)>;
 
-cmsColorSpaceSignature space_of(ColourModel model) {
-  switch (model) {
-    case ColourModel::grey:
-      return cmsSigGrayData;
-    case ColourModel::rgb:
-      return cmsSigRgbData;
-    case ColourModel::cmyk:
-      break;
-  }
-  return cmsSigCmykData;
-}
-
 cmsUInt32Number pixel_type(ColourModel model) {
   switch (model) {
     case ColourModel::grey:
@@ -52,7 +40,7 @@ std::vector<std::uint16_t> colours_all_over(ColourModel model) {
   return numbers;
 }
 
-// Nothing if lcms cannot make one.
+// Nothing if lcms cannot make one: of a profile for other numbers than the model's, for instance.
 void* transform_of(const Profile& profile, const Profile& srgb, ColourModel model,
                    cmsUInt32Number precision) {
   return cmsCreateTransform(profile.get(), pixel_type(model), srgb.get(), TYPE_RGB_16,
@@ -101,7 +89,7 @@ std::shared_ptr<const ToSrgb> ToSrgb::by(ByteView icc_profile, ColourModel model
   const Profile profile(
       cmsOpenProfileFromMem(icc_profile.data(), static_cast<cmsUInt32Number>(icc_profile.size())),
       &cmsCloseProfile);
-  if (profile == nullptr || cmsGetColorSpace(profile.get()) != space_of(model)) return nullptr;
+  if (profile == nullptr) return nullptr;
   const Profile srgb(cmsCreate_sRGBProfile(), &cmsCloseProfile);
   if (srgb == nullptr) return nullptr;
   if (model != ColourModel::cmyk) {

@@ -80,6 +80,8 @@ std::string_view looks_like(ByteView bytes) {
       Look{"\x1F\x8B", "gzip"},
       Look{"8bps", "Photoshop"},
       Look{"\xFF\x0A", "JPEG XL"},
+      Look{"ii+", "BigTIFF"},
+      Look{"mm\0+"sv, "BigTIFF"},
       Look{"riff", "a RIFF file that is no WebP"},
   };
   const auto* look = std::find_if(kLooks.begin(), kLooks.end(), [&](const Look& candidate) {

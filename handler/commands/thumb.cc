@@ -133,7 +133,9 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
 void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) {
   auto* command = app.add_subcommand("thumb", "Makes thumbnails of local files");
   auto options = std::make_shared<ThumbOptions>();
-  command->add_option("FILE", options->files, "Pictures: JPEG, PNG or WebP")->required();
+  command
+      ->add_option("FILE", options->files, "Pictures: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF")
+      ->required();
   command
       ->add_option("-o,--output", options->directory,
                    "Directory for {stem}.{preset}.{ext}; made where absent")

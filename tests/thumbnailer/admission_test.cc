@@ -66,6 +66,14 @@ TEST(estimated_bytes, count_what_the_decoder_keeps_beside) {
   EXPECT_EQ(estimated_bytes(header, 8, {}), baseline + 3'000'000);
 }
 
+TEST(estimated_bytes, count_a_frame_beside_its_canvas) {
+  ImageHeader header;
+  header.width = header.height = 1000;
+  const std::uint64_t alone = estimated_bytes(header, 1, {});
+  header.frame = Rectangle{0, 0, 500, 500};
+  EXPECT_EQ(estimated_bytes(header, 1, {}), alone + 500 * 500 * 8);
+}
+
 TEST(estimated_bytes, do_not_overflow) {
   ImageHeader header;
   header.format = ImageFormat::png;

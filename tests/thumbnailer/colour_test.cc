@@ -132,6 +132,15 @@ TEST(thumbnail, of_grey_with_a_profile_of_its_own_is_as_light_as_it_says) {
   }
 }
 
+TEST(thumbnail, of_colours_with_a_profile_of_grey_keeps_its_colours) {
+  const Bytes jpeg = read_picture("jpeg-444.jpg");
+  const Raster raster = thumbnail_of(
+      with_jpeg_segment(jpeg, 0xE2, std::string("ICC_PROFILE\0\x01\x01", 14) + profile("grey")), 48,
+      48);
+  EXPECT_LE(difference(colour_at(raster, 0.25, 0.25), kRed), 4);
+  EXPECT_LE(difference(colour_at(raster, 0.75, 0.25), kGreen), 4);
+}
+
 TEST(thumbnail, of_cmyk_with_a_profile_shows_what_the_press_would_print) {
   for (const auto* name : {"press.jpg", "press.tiff"}) {
     for (const int side : {1000, 48}) {

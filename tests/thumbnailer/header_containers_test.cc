@@ -193,6 +193,17 @@ TEST(tiff_header, refuses_what_is_not_there_or_not_read) {
   expect(corrupt, tiff(no_data), kind, "no strips");
 }
 
+TEST(tiff_header, takes_the_first_of_a_tag) {
+  std::vector<TiffEntry> entries = tiff_of_grey();
+  entries.insert(entries.begin() + 1, {256, 3, 1, 2});
+  const Bytes image = tiff(entries);
+  const auto header = whole(image, ImageFormat::tiff);
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->width, 4);
+  const Bytes plain = tiff(tiff_of_grey());
+  EXPECT_EQ(header->essential.after, whole(plain, ImageFormat::tiff)->essential.after);
+}
+
 TEST(tiff_header, reckons_with_strips_and_tiles_of_any_size) {
   std::vector<TiffEntry> tiles = tiff_of_grey();
   tiles.push_back({322, 4, 1, 0xFFFF'FFFF});
@@ -244,6 +255,8 @@ TEST(heif_header, cuts_by_the_clean_aperture) {
   ASSERT_TRUE(corner) << corner.error().message;
   EXPECT_EQ(corner->frame, (Rectangle{0, 0, 98, 66}));
   for (const auto& fractions : {std::array<std::uint32_t, 8>{101, 1, 40, 1, 0, 1, 0, 1},
+                                {60, 1, 40, 1, ~0U - 20, 1, 0, 1},
+                                {60, 1, 40, 1, 0, 1, ~0U - 20, 1},
                                 {60, 1, 40, 1, 21, 1, 0, 1},
                                 {60, 0, 40, 0, 99, 0, 0, 0},
                                 {0, 1, 40, 1, 0, 1, 0, 1}}) {

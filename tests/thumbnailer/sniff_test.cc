@@ -50,6 +50,8 @@ TEST(sniff, refuses_all_else_and_names_what_it_looks_like) {
       {"plain words\n"s, "text"},
       {Bytes(65536, '\0'), "no format that is known"},
       {"RIFF\x10\0\0\0WAVEfmt "s, "RIFF"},
+      {"II+\0\x08\0"s, "BigTIFF"},
+      {"MM\0+\0\x08"s, "BigTIFF"},
       {"BM, which is how this text begins"s, "text"},
       {"\0\0\0\x18"
        "ftypmp42\0\0\0\0mp42isom"s,
