@@ -9,39 +9,12 @@
 
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/header_parts.h"
+#include "thumbnailer/heif_exif.h"
+#include "thumbnailer/icc_name.h"
+#include "thumbnailer/iso_box.h"
 
 namespace miniatura {
 namespace {
-
-struct Box {
-  ByteView type;
-  ByteView body;  // as much of it as there is
-  bool complete = false;
-};
-
-// Takes the next box off the front of `rest`. Nothing: no box's beginning is left.
-std::optional<Box> next_box(ByteView& rest) {
-  if (rest.size() < 8) return std::nullopt;
-  std::uint64_t size = big_endian_32(rest, 0);
-  std::size_t header = 8;
-  if (size == 1) {
-    header = 16;
-    size = std::uint64_t{big_endian_32(rest, 8)} << 32U | big_endian_32(rest, 12);
-  } else if (size == 0) {
-    size = rest.size();  // up to the end
-  }
-  if (size < header) return std::nullopt;
-  Box box;
-  box.type = rest.substr(4, 4);
-  box.complete = size <= rest.size();
-  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size()));
-  box.body = slice(rest.substr(0, length), header);
-  rest.remove_prefix(length);
-  return box;
-}
-
-// A full box's body begins with its version and flags.
-constexpr std::size_t kFullBoxBytes = 4;
 
 // How a picture is turned: mirrored first, if at all, then turned clockwise by quarters.
 struct Turn {
@@ -68,7 +41,12 @@ class HeifWalk {
       if (++boxes_ > kSegmentsMax) return too_many_segments("HEIF");
       if (box->type != "meta") continue;
       if (!box->complete) break;
-      CHECKED(meta(slice(box->body, kFullBoxBytes)));
+      const ByteView inside = slice(box->body, kFullBoxBytes);
+      CHECKED(meta(inside));
+      // Its orientation does not count: the boxes say how to turn.
+      if (extent_ == ImageExtent::whole) {
+        header_.capture = read_exif(heif_exif(bytes_, inside)).capture;
+      }
       header_.essential.ranges.push_back({0, bytes_.size()});
       return std::move(header_);
     }
@@ -117,7 +95,7 @@ class HeifWalk {
   }
 
   // What any item tells of depth and alpha, as tiles tell it of the picture that they make up.
-  void look_at(const Box& property) {
+  void look_at(const IsoBox& property) {
     int bits = 8;
     if (property.type == "hvcC") bits = 8 + static_cast<int>(byte_at(property.body, 17) & 7U);
     if (property.type == "av1C") {
@@ -153,10 +131,14 @@ class HeifWalk {
 
   Result<void> apply(std::uint32_t index) {
     if (index == 0 || index > properties_.size()) return {};
-    const Box& property = properties_[index - 1];
+    const IsoBox& property = properties_[index - 1];
     if (property.type == "ispe") return size(property.body);
     if (property.type == "clap") return clean_aperture(property.body);
-    if (property.type == "irot") {  // counter-clockwise
+    if (property.type == "colr") {
+      const ByteView kind = slice(property.body, 0, 4);
+      const bool is_icc = kind == "prof" || kind == "rICC";
+      if (is_icc) header_.icc_profile = icc_profile_name(slice(property.body, 4));
+    } else if (property.type == "irot") {  // counter-clockwise
       turn_.quarters -= static_cast<int>(byte_at(property.body, 0) & 3U);
     } else if (property.type == "imir") {  // 0: top and bottom change places, 1: left and right
       const bool left_right = (byte_at(property.body, 0) & 1U) != 0;
@@ -209,7 +191,7 @@ class HeifWalk {
   ImageHeader header_;
   std::uint64_t boxes_ = 0;
   std::uint32_t primary_ = 0;
-  std::vector<Box> properties_;
+  std::vector<IsoBox> properties_;
   std::vector<std::uint32_t> associated_;
   Size stored_;
   Turn turn_;
