@@ -13,13 +13,8 @@ namespace {
 
 constexpr std::size_t kFileHeaderBytes = 14;
 constexpr std::uint32_t kCoreBytes = 12, kInfoBytes = 40;
-enum Compression : std::uint32_t {
-  kRgb = 0,
-  kRle8 = 1,
-  kRle4 = 2,
-  kBitFields = 3,
-  kAlphaFields = 6
-};
+// Compressions.
+constexpr std::uint32_t kRgb = 0, kRle8 = 1, kRle4 = 2, kBitFields = 3, kAlphaFields = 6;
 
 // Signed in the file; nothing for what has no absolute value.
 int absolute(std::uint32_t number) {
@@ -77,7 +72,7 @@ Result<ImageHeader> read_bmp_header(ByteView bytes, ImageExtent extent) {
   header.height = core ? static_cast<int>(little_endian_16(bytes, info + 6))
                        : absolute(little_endian_32(bytes, info + 8));
   const int bits = static_cast<int>(little_endian_16(bytes, planes + 2));
-  const std::uint32_t compression = core ? std::uint32_t{kRgb} : little_endian_32(bytes, info + 16);
+  const std::uint32_t compression = core ? kRgb : little_endian_32(bytes, info + 16);
   if (header.width <= 0 || header.height <= 0) {
     return corrupt(fmt::format("BMP of {}x{} pixels", header.width, header.height));
   }

@@ -20,25 +20,24 @@ constexpr std::size_t kFileHeaderBytes = 8;
 constexpr std::size_t kEntryBytes = 12;
 constexpr std::uint32_t kShort = 3, kLong = 4;
 
-enum Tag : std::uint32_t {
-  kWidth = 256,
-  kHeight = 257,
-  kBits = 258,
-  kCompression = 259,
-  kPhotometric = 262,
-  kStripOffsets = 273,
-  kOrientation = 274,
-  kChannels = 277,
-  kRowsPerStrip = 278,
-  kStripBytes = 279,
-  kTileWidth = 322,
-  kTileHeight = 323,
-  kTileOffsets = 324,
-  kTileBytes = 325,
-  kInkSet = 332,
-  kSampleFormat = 339,
-  kIccProfile = 34675,
-};
+// Tags.
+constexpr std::uint32_t kWidth = 256;
+constexpr std::uint32_t kHeight = 257;
+constexpr std::uint32_t kBits = 258;
+constexpr std::uint32_t kCompression = 259;
+constexpr std::uint32_t kPhotometric = 262;
+constexpr std::uint32_t kStripOffsets = 273;
+constexpr std::uint32_t kOrientation = 274;
+constexpr std::uint32_t kChannels = 277;
+constexpr std::uint32_t kRowsPerStrip = 278;
+constexpr std::uint32_t kStripBytes = 279;
+constexpr std::uint32_t kTileWidth = 322;
+constexpr std::uint32_t kTileHeight = 323;
+constexpr std::uint32_t kTileOffsets = 324;
+constexpr std::uint32_t kTileBytes = 325;
+constexpr std::uint32_t kInkSet = 332;
+constexpr std::uint32_t kSampleFormat = 339;
+constexpr std::uint32_t kIccProfile = 34675;
 
 // How the pixels are stored, in order. The orientation is not among them: some of the decoder's
 // ways would turn the picture, and others not.

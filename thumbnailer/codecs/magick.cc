@@ -262,7 +262,7 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
       impl->to_srgb = conversion_of(header, icc_profile);
       if (impl->to_srgb) impl->icc_profile = std::move(icc_profile);
     }
-    if (header.frame) image = on_its_canvas(std::move(image), header);
+    if (header.frame) image = on_its_canvas(image, header);
     return MagickImage(std::move(impl));
   });
 }
