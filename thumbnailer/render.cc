@@ -8,6 +8,7 @@
 
 #include "thumbnailer/admission.h"
 #include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/encode.h"
 #include "thumbnailer/geometry.h"
 #include "thumbnailer/header.h"
 #include "thumbnailer/raster.h"
@@ -91,6 +92,18 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
   return places;
 }
 
+Result<Bytes> encoded(const Raster& raster, ImageFormat format, const Preset& preset,
+                      Bytes icc_profile) {
+  const Encoding encoding{preset.quality, preset.progressive, preset.subsampling,
+                          std::move(icc_profile)};
+  if (preset.max_bytes == 0) return encode(raster, format, encoding);
+  auto bytes = encode_within(raster, format, encoding, preset.max_bytes);
+  if (!bytes) {
+    bytes.error().message = fmt::format("preset {}: {}", preset.name, bytes.error().message);
+  }
+  return bytes;
+}
+
 // Resized, upright, cut and encoded.
 Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
   const Layout& layout = task.layout;
@@ -107,7 +120,7 @@ Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const Imag
   thumbnail.width = raster.size.width;
   thumbnail.height = raster.size.height;
   thumbnail.format = format;
-  TRY(bytes, encode(raster, format, task.order->preset.quality, scaled.icc_profile()));
+  TRY(bytes, encoded(raster, format, task.order->preset, scaled.icc_profile()));
   thumbnail.bytes = std::move(bytes);
   return thumbnail;
 }

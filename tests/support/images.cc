@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/encode.h"
 #include "thumbnailer/header.h"
 #include "thumbnailer/sniff.h"
 
@@ -57,6 +58,14 @@ Raster quarters(int width, int height) {
   return raster;
 }
 
+Raster noisy_quarters(int width, int height) {
+  Raster raster = quarters(width, height);
+  for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
+    raster.pixels[i] = static_cast<std::uint8_t>(raster.pixels[i] / 2 + i * 2654435761U % 97);
+  }
+  return raster;
+}
+
 Raster quarters_with_alpha(int width, int height, std::uint8_t alpha) {
   const Raster opaque = quarters(width, height);
   Raster raster({width, height}, 4);
@@ -70,8 +79,9 @@ Raster quarters_with_alpha(int width, int height, std::uint8_t alpha) {
 }
 
 Bytes picture(ImageFormat format, const Raster& raster) {
-  constexpr int kQuality = 95;
-  return value_or_throw(encode(raster, format, kQuality, {}));
+  Encoding encoding;
+  encoding.quality = 95;
+  return value_or_throw(encode(raster, format, encoding));
 }
 
 Bytes picture(ImageFormat format, int width, int height) {

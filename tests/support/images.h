@@ -16,7 +16,9 @@ constexpr Colour kRed = {220, 30, 30}, kGreen = {30, 200, 30}, kBlue = {30, 30, 
 
 // Four quarters: red and green above, blue and yellow below.
 Raster quarters(int width, int height);
-// The same, with the left half transparent by `alpha`.
+// The same, with noise that costs an encoder bytes.
+Raster noisy_quarters(int width, int height);
+// The first, with the left half transparent by `alpha`.
 Raster quarters_with_alpha(int width, int height, std::uint8_t alpha);
 
 // Encoded; WebP and JPEG with quality 95.

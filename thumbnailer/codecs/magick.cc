@@ -9,6 +9,8 @@
 #include <new>
 #include <utility>
 
+#include "thumbnailer/codecs/magick_calls.h"
+
 namespace miniatura {
 namespace {
 
@@ -36,7 +38,9 @@ void remove_other_coders() {
   MagickLib::DestroyExceptionInfo(&exception);
 }
 
-void initialise() {
+}  // namespace
+
+void initialise_magick() {
   static std::once_flag once;
   std::call_once(once, [] {
     MagickLib::ExceptionInfo exception;
@@ -56,29 +60,7 @@ void initialise() {
   (void)one_thread;
 }
 
-std::string one_line(std::string text) {
-  constexpr std::size_t kLengthMax = 200;
-  text.resize(std::min(text.size(), kLengthMax));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return text;
-}
-
-// Runs `work`, whose exceptions become errors: `otherwise` for those that are not about memory.
-template <class Work>
-auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: out of memory", what));
-  } catch (const Magick::ErrorResourceLimit& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, one_line(e.what())));
-  } catch (const Magick::ErrorCache& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, one_line(e.what())));
-  } catch (const Magick::Exception& e) {
-    return fail(otherwise, fmt::format("{}: {}", what, one_line(e.what())));
-  }
-}
+namespace {
 
 // A decoder's warning after which pixels are missing or wrong, as libjpeg and libpng word it. The
 // others (a wrong version, bytes too many) are common in good pictures.
@@ -91,13 +73,6 @@ bool tells_of_damage(std::string_view warning) {
   });
 }
 
-std::string coder_of(ImageFormat format) {
-  std::string name(format_name(format));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-  return name;
-}
-
 Magick::Geometry magick_geometry(Size size) {
   Magick::Geometry geometry(static_cast<unsigned>(size.width), static_cast<unsigned>(size.height));
   geometry.aspect(true);  // exactly so, whatever the ratio
@@ -106,69 +81,6 @@ Magick::Geometry magick_geometry(Size size) {
 
 Size size_of(const Magick::Image& image) {
   return {static_cast<int>(image.columns()), static_cast<int>(image.rows())};
-}
-
-// The colour space that an ICC profile is for: "RGB ", "GRAY", …
-ByteView profile_space(ByteView icc_profile) {
-  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
-}
-
-bool is_grey(const Raster& raster) {
-  const auto step = static_cast<std::size_t>(raster.channels);
-  for (std::size_t i = 0; i < raster.pixels.size(); i += step) {
-    if (raster.pixels[i] != raster.pixels[i + 1] || raster.pixels[i] != raster.pixels[i + 2]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Gives the encoded picture the profile if it goes with the channels that will be written.
-void attach_profile(Magick::Image& image, const Raster& raster, ImageFormat format,
-                    ByteView icc_profile) {
-  const bool alpha = raster.channels == 4;
-  if (profile_space(icc_profile) == "GRAY") {
-    // WebP has no grey; a grey profile on RGB is refused by viewers.
-    if (format == ImageFormat::webp || !is_grey(raster)) return;
-    image.type(alpha ? Magick::GrayscaleMatteType : Magick::GrayscaleType);
-  } else {
-    image.type(alpha ? Magick::TrueColorMatteType : Magick::TrueColorType);
-  }
-  image.iccColorProfile(Magick::Blob(icc_profile.data(), icc_profile.size()));
-}
-
-int side_max(ImageFormat format) {
-  constexpr int kJpegSideMax = 65'500;  // libjpeg's
-  constexpr int kWebpSideMax = 16'383;
-  return format == ImageFormat::webp ? kWebpSideMax : kJpegSideMax;
-}
-
-Result<Bytes> encode_with_profile(const Raster& raster, ImageFormat format, int quality,
-                                  ByteView icc_profile) {
-  return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
-    // A fresh image of nothing but pixels: no metadata of the source can be in it.
-    Magick::Image image(
-        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
-        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
-    image.quiet(true);  // a warning about what was written is no reason not to have it
-    image.matte(raster.channels == 4);
-    image.depth(8);
-    if (!icc_profile.empty()) attach_profile(image, raster, format, icc_profile);
-    constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
-    image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
-    image.interlaceType(Magick::NoInterlace);
-    if (format == ImageFormat::jpeg) {
-      // Unset, it depends on the quality.
-      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
-      image.defineValue("JPEG", "optimize-coding", "true");
-    }
-    Magick::Blob blob;
-    image.write(&blob, coder_of(format));
-    if (blob.length() == 0) {
-      return fail(ErrorCode::internal, fmt::format("{}: nothing written", format_name(format)));
-    }
-    return Bytes(static_cast<const char*>(blob.data()), blob.length());
-  });
 }
 
 }  // namespace
@@ -185,7 +97,7 @@ MagickImage::~MagickImage() = default;
 
 Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& header,
                                         int denominator) {
-  initialise();
+  initialise_magick();
   const std::string_view name = format_name(header.format);
   return guarded(ErrorCode::image_corrupt, name, [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();
@@ -202,7 +114,7 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
     } catch (const Magick::Warning& warning) {
       if (tells_of_damage(warning.what())) {
         return fail(ErrorCode::image_corrupt,
-                    fmt::format("{}: {}", name, one_line(warning.what())));
+                    fmt::format("{}: {}", name, cropped_line(warning.what())));
       }
     }
     const Size expected = shrunk_size({header.width, header.height}, denominator);
@@ -253,25 +165,6 @@ Bytes MagickImage::icc_profile() const {
   if (profile.find("sRGB IEC61966-2.1") != ByteView::npos) return {};
   const ByteView space = profile_space(profile);
   return space == "RGB " || space == "GRAY" ? Bytes(profile) : Bytes();
-}
-
-Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile) {
-  initialise();
-  const std::string coder = coder_of(format);
-  if (std::find(kCoders.begin(), kCoders.end(), coder) == kCoders.end()) {
-    return fail(ErrorCode::image_unsupported, fmt::format("{} is not written", coder));
-  }
-  const int side = std::max(raster.size.width, raster.size.height);
-  if (side > side_max(format)) {
-    return fail(ErrorCode::image_too_large,
-                fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
-                            raster.size.height, format_name(format), side_max(format)));
-  }
-  auto encoded = encode_with_profile(raster, format, quality, icc_profile);
-  if (!encoded && encoded.error().code == ErrorCode::internal && !icc_profile.empty()) {
-    return encode_with_profile(raster, format, quality, {});  // libpng refuses some profiles
-  }
-  return encoded;
 }
 
 }  // namespace miniatura

@@ -1,4 +1,4 @@
-// Decoding, resizing and encoding by GraphicsMagick; the one place that names it.
+// Decoding and resizing by GraphicsMagick. (It encodes in magick_encode.)
 //
 // The library is initialised by the first call and knows only the formats that are read here: its
 // other coders (PostScript, MSL, URL, …) are taken out of it, so that no input can reach a foreign
@@ -40,11 +40,5 @@ class MagickImage {
   explicit MagickImage(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// A picture as JPEG (4:2:0, flattened before by the caller), PNG or WebP, with no metadata but the
-// profile, and without that where the format's encoder refuses it. `quality` is 1 to 100 and no
-// matter for PNG. Errors: image_too_large for sides that the format cannot hold, image_unsupported
-// for a format that is not written, memory_exhausted.
-Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile);
 
 }  // namespace miniatura

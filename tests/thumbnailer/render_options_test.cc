@@ -1,0 +1,163 @@
+// What each option of a preset does to the pixels.
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/images.h"
+#include "thumbnailer/render.h"
+
+namespace miniatura {
+namespace {
+
+using namespace pictures;
+using ::testing::HasSubstr;
+
+Result<Bytes> thumbnail_of(const Bytes& image, const Preset& preset,
+                           ImageFormat format = ImageFormat::png) {
+  MemorySource source(image);
+  const RenderOrder order{preset, format};
+  TRY(rendered, render(source, std::span(&order, 1), {}));
+  return std::move(rendered.thumbnails.at(0).bytes);
+}
+
+Preset preset_of(int width, int height, Fit fit = Fit::inside) {
+  return {"card", width, height, fit, {}, 80};
+}
+
+// Nine fields of 100 by 100, each of a colour of its own.
+Colour field_colour(int across, int down) {
+  return {static_cast<std::uint8_t>(40 + 90 * across), static_cast<std::uint8_t>(40 + 90 * down),
+          static_cast<std::uint8_t>(120)};
+}
+Raster nine_fields() {
+  Raster raster({300, 300}, 3);
+  for (int y = 0; y < 300; ++y) {
+    for (int x = 0; x < 300; ++x) {
+      const Colour colour = field_colour(x / 100, y / 100);
+      std::copy(colour.begin(), colour.end(), raster.at(x, y));
+    }
+  }
+  return raster;
+}
+
+struct Held {
+  Gravity gravity;
+  int across, down;  // 0 to 2
+};
+constexpr Held kHeld[] = {
+    {Gravity::center, 1, 1},     {Gravity::north, 1, 0},      {Gravity::north_east, 2, 0},
+    {Gravity::east, 2, 1},       {Gravity::south_east, 2, 2}, {Gravity::south, 1, 2},
+    {Gravity::south_west, 0, 2}, {Gravity::west, 0, 1},       {Gravity::north_west, 0, 0},
+};
+
+TEST(render_gravity, says_which_part_a_cover_keeps) {
+  const Bytes image = picture(ImageFormat::png, nine_fields());
+  for (const Held& held : kHeld) {
+    const auto name = kGravityNames.at(static_cast<std::size_t>(held.gravity));
+    Preset preset = preset_of(30, 10, Fit::cover);
+    preset.gravity = held.gravity;
+    const Raster wide = pixels_of(thumbnail_of(image, preset).value());
+    ASSERT_EQ(wide.size, (Size{30, 10}));
+    for (int x = 0; x < 3; ++x) {
+      EXPECT_LE(difference(colour_at(wide, x / 3.0 + 0.16, 0.5), field_colour(x, held.down)), 3)
+          << name;
+    }
+    preset = preset_of(10, 30, Fit::cover);
+    preset.gravity = held.gravity;
+    const Raster high = pixels_of(thumbnail_of(image, preset).value());
+    for (int y = 0; y < 3; ++y) {
+      EXPECT_LE(difference(colour_at(high, 0.5, y / 3.0 + 0.16), field_colour(held.across, y)), 3)
+          << name;
+    }
+  }
+}
+
+TEST(render_gravity, says_where_in_its_box_a_contain_puts_the_picture) {
+  const Bytes wide = picture(ImageFormat::png, 400, 100);
+  const Bytes high = picture(ImageFormat::png, 100, 400);
+  for (const Held& held : kHeld) {
+    const auto name = kGravityNames.at(static_cast<std::size_t>(held.gravity));
+    Preset preset = preset_of(120, 120, Fit::contain);
+    preset.gravity = held.gravity;
+    preset.background = {1, 2, 3};
+    const Raster lying = pixels_of(thumbnail_of(wide, preset).value());
+    const Raster standing = pixels_of(thumbnail_of(high, preset).value());
+    for (int third = 0; third < 3; ++third) {
+      const double middle = third / 3.0 + 0.16;
+      const bool row_is_painted = difference(colour_at(lying, 0.5, middle), {1, 2, 3}) == 0;
+      const bool column_is_painted = difference(colour_at(standing, middle, 0.5), {1, 2, 3}) == 0;
+      EXPECT_EQ(row_is_painted, third != held.down) << name;
+      EXPECT_EQ(column_is_painted, third != held.across) << name;
+    }
+  }
+}
+
+TEST(render_gravity, speaks_of_the_picture_as_it_is_seen) {
+  // Stored lying on its side: its upper edge is the stored left one.
+  const Bytes image =
+      with_orientation(ImageFormat::png, picture(ImageFormat::png, nine_fields()), 6);
+  Preset preset = preset_of(30, 10, Fit::cover);
+  preset.gravity = Gravity::north;
+  const Raster raster = pixels_of(thumbnail_of(image, preset).value());
+  EXPECT_LE(difference(colour_at(raster, 0.16, 0.5), field_colour(0, 2)), 3);
+  EXPECT_LE(difference(colour_at(raster, 0.84, 0.5), field_colour(0, 0)), 3);
+}
+
+TEST(render_enlarge, makes_a_small_picture_as_large_as_the_box) {
+  const Bytes image = picture(ImageFormat::png, 40, 20);
+  const std::pair<Fit, Size> cases[] = {{Fit::inside, {120, 60}},
+                                        {Fit::cover, {120, 120}},
+                                        {Fit::contain, {120, 120}},
+                                        {Fit::fill, {120, 120}},
+                                        {Fit::outside, {240, 120}}};
+  for (const auto& [fit, size] : cases) {
+    Preset preset = preset_of(120, 120, fit);
+    preset.enlarge = true;
+    const Raster raster = pixels_of(thumbnail_of(image, preset).value());
+    EXPECT_EQ(raster.size, size) << fit_name(fit);
+    const double above = fit == Fit::contain ? 0.4 : 0.2;
+    EXPECT_LE(difference(colour_at(raster, 0.2, above), kRed), 3) << fit_name(fit);
+    EXPECT_LE(difference(colour_at(raster, 0.8, 1 - above), kYellow), 3) << fit_name(fit);
+  }
+}
+
+TEST(render_enlarge, is_refused_where_it_would_take_too_much_memory) {
+  Preset preset = preset_of(16'384, 16'384);
+  preset.enlarge = true;
+  const auto thumbnail = thumbnail_of(picture(ImageFormat::png, 20, 20), preset);
+  ASSERT_FALSE(thumbnail);
+  EXPECT_EQ(thumbnail.error().code, ErrorCode::image_too_large);
+  preset = preset_of(16'384, 0);
+  preset.enlarge = true;
+  EXPECT_FALSE(thumbnail_of(picture(ImageFormat::png, 1, 60'000), preset));
+}
+
+TEST(render_encoding, follows_the_preset) {
+  const Bytes image = picture(ImageFormat::png, noisy_quarters(200, 200));
+  Preset preset = preset_of(100, 100);
+  const Bytes usual = thumbnail_of(image, preset, ImageFormat::jpeg).value();
+  preset.progressive = true;
+  EXPECT_NE(thumbnail_of(image, preset, ImageFormat::jpeg)->find("\xFF\xC2"), Bytes::npos);
+  preset.progressive = false;
+  preset.subsampling = Subsampling::s444;
+  EXPECT_GT(thumbnail_of(image, preset, ImageFormat::jpeg)->size(), usual.size());
+  preset.subsampling = Subsampling::s420;
+  preset.max_bytes = usual.size() / 2;
+  const Bytes small = thumbnail_of(image, preset, ImageFormat::jpeg).value();
+  EXPECT_LE(small.size(), preset.max_bytes);
+  EXPECT_GT(small.size(), preset.max_bytes / 2);
+}
+
+TEST(render_encoding, names_the_preset_whose_bytes_are_too_many) {
+  Preset preset = preset_of(100, 100);
+  preset.max_bytes = 100;
+  const auto thumbnail =
+      thumbnail_of(picture(ImageFormat::png, noisy_quarters(200, 200)), preset, ImageFormat::jpeg);
+  ASSERT_FALSE(thumbnail);
+  EXPECT_EQ(thumbnail.error().code, ErrorCode::image_too_large);
+  EXPECT_FALSE(thumbnail.error().retryable());
+  EXPECT_THAT(thumbnail.error().message, HasSubstr("preset card: "));
+}
+
+}  // namespace
+}  // namespace miniatura

@@ -1,0 +1,55 @@
+// How GraphicsMagick is called: shared by the files that name it (magick*.cc), and nobody else's.
+#pragma once
+
+#include <Magick++.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include "runtime/bytes.h"
+#include "runtime/result.h"
+#include "runtime/text.h"
+#include "thumbnailer/preset.h"
+
+namespace miniatura {
+
+// Before the first call of a thread to the library (magick.h says what it does).
+void initialise_magick();
+
+inline std::string cropped_line(std::string_view text) {
+  constexpr std::size_t kLengthMax = 200;
+  return one_line(cropped(text, kLengthMax));
+}
+
+// Runs `work`, whose exceptions become errors: `otherwise` for those that are not about memory.
+template <class Work>
+auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::memory_exhausted, fmt::format("{}: out of memory", what));
+  } catch (const Magick::ErrorResourceLimit& e) {
+    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, cropped_line(e.what())));
+  } catch (const Magick::ErrorCache& e) {
+    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, cropped_line(e.what())));
+  } catch (const Magick::Exception& e) {
+    return fail(otherwise, fmt::format("{}: {}", what, cropped_line(e.what())));
+  }
+}
+
+// The library's name of a format that it reads or writes here.
+inline std::string coder_of(ImageFormat format) {
+  std::string name(format_name(format));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  return name;
+}
+
+// The colour space that an ICC profile is for: "RGB ", "GRAY", …
+inline ByteView profile_space(ByteView icc_profile) {
+  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
+}
+
+}  // namespace miniatura

@@ -1,0 +1,80 @@
+#include "thumbnailer/codecs/magick_encode.h"
+
+#include <Magick++.h>
+#include <fmt/core.h>
+
+#include "thumbnailer/codecs/magick_calls.h"
+
+namespace miniatura {
+namespace {
+
+bool is_grey(const Raster& raster) {
+  const auto step = static_cast<std::size_t>(raster.channels);
+  for (std::size_t i = 0; i < raster.pixels.size(); i += step) {
+    if (raster.pixels[i] != raster.pixels[i + 1] || raster.pixels[i] != raster.pixels[i + 2]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Gives the encoded picture the profile if it goes with the channels that will be written.
+void attach_profile(Magick::Image& image, const Raster& raster, ImageFormat format,
+                    ByteView icc_profile) {
+  const bool alpha = raster.channels == 4;
+  if (profile_space(icc_profile) == "GRAY") {
+    // WebP has no grey; a grey profile on RGB is refused by viewers.
+    if (format == ImageFormat::webp || !is_grey(raster)) return;
+    image.type(alpha ? Magick::GrayscaleMatteType : Magick::GrayscaleType);
+  } else {
+    image.type(alpha ? Magick::TrueColorMatteType : Magick::TrueColorType);
+  }
+  image.iccColorProfile(Magick::Blob(icc_profile.data(), icc_profile.size()));
+}
+
+// Of the three components, as the library has it.
+const char* sampling_factors(Subsampling subsampling) {
+  switch (subsampling) {
+    case Subsampling::s420:
+      return "2x2,1x1,1x1";
+    case Subsampling::s422:
+      return "2x1,1x1,1x1";
+    case Subsampling::s444:
+      return "1x1,1x1,1x1";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Bytes> encode_by_magick(const Raster& raster, ImageFormat format, const Encoding& encoding) {
+  initialise_magick();
+  return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
+    // A fresh image of nothing but pixels: no metadata of the source can be in it.
+    Magick::Image image(
+        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
+        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
+    image.quiet(true);  // a warning about what was written is no reason not to have it
+    image.matte(raster.channels == 4);
+    image.depth(8);
+    if (!encoding.icc_profile.empty()) attach_profile(image, raster, format, encoding.icc_profile);
+    constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
+    image.quality(format == ImageFormat::png ? kPngCompression
+                                             : static_cast<unsigned>(encoding.quality));
+    image.interlaceType(encoding.progressive ? Magick::LineInterlace : Magick::NoInterlace);
+    if (format == ImageFormat::jpeg) {
+      // Unset, it depends on the quality.
+      MagickLib::CloneString(&image.imageInfo()->sampling_factor,
+                             sampling_factors(encoding.subsampling));
+      image.defineValue("JPEG", "optimize-coding", "true");
+    }
+    Magick::Blob blob;
+    image.write(&blob, coder_of(format));
+    if (blob.length() == 0) {
+      return fail(ErrorCode::internal, fmt::format("{}: nothing written", format_name(format)));
+    }
+    return Bytes(static_cast<const char*>(blob.data()), blob.length());
+  });
+}
+
+}  // namespace miniatura

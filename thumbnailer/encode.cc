@@ -1,0 +1,88 @@
+#include "thumbnailer/encode.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "thumbnailer/codecs/magick_encode.h"
+
+namespace miniatura {
+namespace {
+
+// 0: it is not written.
+int side_max(ImageFormat format) {
+  constexpr int kJpegSideMax = 65'500;  // libjpeg's
+  constexpr int kWebpSideMax = 16'383;
+  switch (format) {
+    case ImageFormat::jpeg:
+    case ImageFormat::png:
+      return kJpegSideMax;
+    case ImageFormat::webp:
+      return kWebpSideMax;
+    case ImageFormat::avif:
+    case ImageFormat::gif:
+    case ImageFormat::tiff:
+    case ImageFormat::bmp:
+    case ImageFormat::heic:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding) {
+  if (side_max(format) == 0) {
+    return fail(ErrorCode::image_unsupported,
+                fmt::format("{} is not written", format_name(format)));
+  }
+  const int side = std::max(raster.size.width, raster.size.height);
+  if (side > side_max(format)) {
+    return fail(ErrorCode::image_too_large,
+                fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
+                            raster.size.height, format_name(format), side_max(format)));
+  }
+  auto encoded = encode_by_magick(raster, format, encoding);
+  if (!encoded && encoded.error().code == ErrorCode::internal && !encoding.icc_profile.empty()) {
+    Encoding without_profile = encoding;  // libpng refuses some profiles
+    without_profile.icc_profile.clear();
+    return encode_by_magick(raster, format, without_profile);
+  }
+  return encoded;
+}
+
+Result<Bytes> encode_within(const Raster& raster, ImageFormat format, const Encoding& encoding,
+                            std::uint64_t max_bytes) {
+  TRY(first, encode(raster, format, encoding));
+  if (first.size() <= max_bytes) return std::move(first);
+  if (format == ImageFormat::png) {
+    return fail(
+        ErrorCode::image_too_large,
+        fmt::format("{} bytes of png, over the max_bytes of {}; png has no quality to lower",
+                    first.size(), max_bytes));
+  }
+  std::optional<Bytes> best;
+  std::size_t least = first.size();
+  Encoding lower = encoding;
+  // More quality, more bytes: all up to `fits` does, nothing from `over` on.
+  int fits = 0;
+  int over = encoding.quality;
+  while (over - fits > 1) {
+    lower.quality = fits + (over - fits) / 2;
+    TRY(bytes, encode(raster, format, lower));
+    least = std::min(least, bytes.size());
+    if (bytes.size() <= max_bytes) {
+      fits = lower.quality;
+      best = std::move(bytes);
+    } else {
+      over = lower.quality;
+    }
+  }
+  if (best) return *std::move(best);
+  return fail(ErrorCode::image_too_large,
+              fmt::format("{} bytes of {} at the lowest quality, over the max_bytes of {}", least,
+                          format_name(format), max_bytes));
+}
+
+}  // namespace miniatura
