@@ -25,14 +25,9 @@ constexpr std::uint64_t kPixelsMax = std::uint64_t{1} << 32;
 
 // What no codec of the day does yet.
 void read_unbuilt_fields(ConfigObject& object) {
-  for (const char* name : {"linear", "animated"}) {
-    bool on = false;
-    object.flag(name, on);
-    object.not_built(name, !on);
-  }
-  double sharpen = 0;
-  object.fraction("sharpen", sharpen, 0, 10);
-  object.not_built("sharpen", sharpen == 0);
+  bool animated = false;
+  object.flag("animated", animated);
+  object.not_built("animated", !animated);
   const std::vector<std::string> kept = {"copyright", "icc"};
   std::vector<std::string> keep = kept;
   object.texts("keep", keep);
@@ -65,6 +60,12 @@ void read_layout(ConfigObject& object, Preset& preset) {
   }
 }
 
+// What is done to the pixels on the way.
+void read_finish(ConfigObject& object, Preset& preset) {
+  object.flag("linear", preset.linear);
+  object.fraction("sharpen", preset.sharpen, 0, kSharpenMax);
+}
+
 // How it is written.
 void read_encoding(ConfigObject& object, Preset& preset) {
   std::string format = "auto";
@@ -84,6 +85,7 @@ Preset read_preset(const std::string& name, ConfigObject object) {
   preset.name = name;
   if (!is_preset_name(name)) object.problem("", "a preset's name is 1 to 64 of A-Z a-z 0-9 _ -");
   read_layout(object, preset);
+  read_finish(object, preset);
   read_encoding(object, preset);
   read_unbuilt_fields(object);
   object.finish();

@@ -12,6 +12,7 @@
 #include "thumbnailer/geometry.h"
 #include "thumbnailer/header.h"
 #include "thumbnailer/raster.h"
+#include "thumbnailer/sharpen.h"
 #include "thumbnailer/sniff.h"
 
 namespace miniatura {
@@ -62,22 +63,26 @@ std::vector<Task> plan_tasks(std::span<const RenderOrder> orders, const ImageHea
   return tasks;
 }
 
-std::vector<Size> scaled_sizes(std::span<const Task> tasks) {
-  std::vector<Size> sizes;
-  for (const Task& task : tasks) sizes.push_back(task.scaled);
-  return sizes;
+std::vector<Footprint> footprints(std::span<const Task> tasks) {
+  std::vector<Footprint> footprints;
+  for (const Task& task : tasks) {
+    const Preset& preset = task.order->preset;
+    footprints.push_back(
+        {task.scaled, task.layout.canvas, task.order->format, preset.linear, preset.sharpen > 0});
+  }
+  return footprints;
 }
 
-// Of those that are larger than the picture on them.
-Size largest_canvas(std::span<const Task> tasks) {
-  Size largest;
+// By how much the source is shrunk while it is decoded. A decoder averages what stands in the file,
+// which is not light.
+int denominator_for(const ImageHeader& header, std::span<const Task> tasks) {
+  std::vector<Size> sizes;
   for (const Task& task : tasks) {
-    const Size canvas = task.layout.canvas;
-    const bool painted =
-        task.layout.scaled.width < canvas.width || task.layout.scaled.height < canvas.height;
-    if (painted && canvas_bytes(canvas) > canvas_bytes(largest)) largest = canvas;
+    if (task.order->preset.linear) return 1;
+    sizes.push_back(task.scaled);
   }
-  return largest;
+  if (header.format != ImageFormat::jpeg) return 1;
+  return shrink_on_load({header.width, header.height}, sizes);
 }
 
 // From the largest to the smallest, as places in `tasks`.
@@ -104,13 +109,14 @@ Result<Bytes> encoded(const Raster& raster, ImageFormat format, const Preset& pr
   return bytes;
 }
 
-// Resized, upright, cut and encoded.
+// Upright, cut, sharpened, put on its canvas and encoded.
 Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
   const Layout& layout = task.layout;
   const Colour background = task.order->preset.background;
   TRY(stored, scaled.raster());
   Raster raster = oriented(std::move(stored), header.orientation);
   raster = cropped(std::move(raster), layout.crop);
+  raster = sharpened(std::move(raster), task.order->preset.sharpen);
   raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, background);
   const ImageFormat format = task.order->format;
   raster = format == ImageFormat::jpeg ? flattened(std::move(raster), background)
@@ -126,12 +132,15 @@ Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const Imag
 }
 
 // What to resize from: the smallest that is there with at least twice the target's sides, or just
-// these. Resizing what is resized already spares most of the work and, so far apart, loses nothing.
-// `scaled` goes from the largest to the smallest.
+// these. Resizing what is resized already spares most of the work and, so far apart, loses nothing;
+// but what was enlarged is no better than what was decoded. `scaled` goes from the largest to the
+// smallest.
 const MagickImage& source_for(Size target, const MagickImage& decoded,
                               std::span<const MagickImage> scaled) {
+  const Size whole = decoded.size();
   const auto enough = [&](const MagickImage& image) {
     const Size size = image.size();
+    if (size.width > whole.width || size.height > whole.height) return false;
     return size == target || (size.width >= 2 * target.width && size.height >= 2 * target.height);
   };
   const auto smallest = std::find_if(scaled.rbegin(), scaled.rend(), enough);
@@ -142,12 +151,16 @@ Result<std::vector<Thumbnail>> make_all(std::span<const Task> tasks, const Magic
                                         const ImageHeader& header) {
   std::vector<Thumbnail> thumbnails(tasks.size());
   std::vector<MagickImage> all_scaled;
+  std::vector<MagickImage> all_scaled_linear;
   for (const std::size_t place : largest_first(tasks)) {
     const Task& task = tasks[place];
-    TRY(scaled, source_for(task.scaled, decoded, all_scaled).resized(task.scaled));
+    const bool linear = task.order->preset.linear;
+    std::vector<MagickImage>& before = linear ? all_scaled_linear : all_scaled;
+    const MagickImage& from = source_for(task.scaled, decoded, before);
+    TRY(scaled, from.resized(task.scaled, linear ? Light::linear : Light::encoded));
     TRY(thumbnail, finish(task, scaled, header));
     thumbnails[place] = std::move(thumbnail);
-    all_scaled.push_back(std::move(scaled));
+    before.push_back(std::move(scaled));
   }
   return thumbnails;
 }
@@ -174,14 +187,11 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   rendered.source = {header.format, header.width, header.height, fetched.bytes.size(),
                      header.orientation};
   const std::vector<Task> tasks = plan_tasks(orders, header);
-  const std::vector<Size> sizes = scaled_sizes(tasks);
-  const int denominator =
-      header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
+  const int denominator = denominator_for(header, tasks);
   // Beside the source there are its essential bytes and the library's own copy of them.
   const std::uint64_t copies = 2 * fetched.bytes.size();
-  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies +
-                                        canvas_bytes(largest_canvas(tasks)),
-                                    limits));
+  TRY(admission,
+      Admission::request(estimated_bytes(header, denominator, footprints(tasks)) + copies, limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));

@@ -44,7 +44,7 @@ TEST(ConfigFileTest, every_field_arrives) {
       "small": {"height": 64},
       "card": {"width": 600, "height": 400, "fit": "cover", "format": "webp", "quality": 82,
                "background": "#10FF00", "gravity": "south-west", "enlarge": true,
-               "progressive": true, "subsampling": "4:2:2", "max_bytes": 30000, "linear": false, "sharpen": 0,
+               "progressive": true, "subsampling": "4:2:2", "max_bytes": 30000, "linear": true, "sharpen": 0.75,
                "animated": false, "keep": ["copyright", "icc"], "steps": []}
     },
     "limits": {"source_bytes": 1, "pixels": 2, "decoded_bytes": 3, "frames": 4, "scans": 5,
@@ -71,6 +71,8 @@ TEST(ConfigFileTest, every_field_arrives) {
   card.progressive = true;
   card.subsampling = Subsampling::s422;
   card.max_bytes = 30'000;
+  card.linear = true;
+  card.sharpen = 0.75;
   const Preset small = {"small", 0, 64, Fit::inside, std::nullopt, 80, kWhite};
   EXPECT_THAT(first.presets, ElementsAre(card, small));
   EXPECT_THAT(file->presets, ElementsAre(small, card));
@@ -111,9 +113,11 @@ TEST(ConfigFileTest, a_wrong_preset_is_named_by_its_path) {
        "c: presets.card.subsampling: \"4:1:1\" is none of 4:2:0, 4:2:2, 4:4:4; did you mean "
        "\"4:2:0\"?"},
       {R"("max_bytes": 0)", "c: presets.card.max_bytes: 0 is not within 1 to 1099511627776"},
-      {R"("linear": true)", "c: presets.card.linear: true is not built yet"},
+      {R"("linear": "on")", "c: presets.card.linear: \"on\" is no true or false"},
       {R"("animated": true)", "c: presets.card.animated: true is not built yet"},
-      {R"("sharpen": 0.5)", "c: presets.card.sharpen: 0.5 is not built yet"},
+      {R"("sharpen": -0.5)", "c: presets.card.sharpen: -0.5 is not within 0 to 10"},
+      {R"("sharpen": 10.5)", "c: presets.card.sharpen: 10.5 is not within 0 to 10"},
+      {R"("sharpen": true)", "c: presets.card.sharpen: true is no number"},
       {R"("keep": [])", "c: presets.card.keep: [] is not built yet"},
       {R"("steps": ["blur"])", "c: presets.card.steps: [\"blur\"] is not built yet"},
       {R"("widht": 1)", "c: presets.card.widht: no such field; did you mean \"width\"?"},

@@ -132,6 +132,76 @@ TEST(render_enlarge, is_refused_where_it_would_take_too_much_memory) {
   EXPECT_FALSE(thumbnail_of(picture(ImageFormat::png, 1, 60'000), preset));
 }
 
+TEST(render_enlarge, does_not_take_what_was_enlarged_for_the_picture) {
+  const Bytes image = picture(ImageFormat::png, noisy_quarters(100, 100));
+  Preset large = preset_of(400, 400);
+  large.enlarge = true;
+  const Preset small = preset_of(20, 20);
+  MemorySource source(image);
+  const RenderOrder orders[] = {{large, ImageFormat::png}, {small, ImageFormat::png}};
+  const auto both = render(source, orders, {});
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->thumbnails[1].bytes, thumbnail_of(image, small).value());
+}
+
+// Black and white lines, one pixel wide: half of the light, whatever they are made to.
+Raster lines() {
+  Raster raster({512, 512}, 3);
+  for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
+    raster.pixels[i] = i / 3 % 2 == 0 ? 0 : 255;
+  }
+  return raster;
+}
+
+TEST(render_linear, keeps_the_brightness_of_fine_patterns) {
+  for (const auto format : {ImageFormat::png, ImageFormat::jpeg}) {
+    const Bytes image = picture(format, lines());
+    Preset preset = preset_of(32, 32);
+    EXPECT_LE(difference(colour_at(pixels_of(thumbnail_of(image, preset).value()), 0.5, 0.5),
+                         {128, 128, 128}),
+              2);
+    preset.linear = true;
+    EXPECT_LE(difference(colour_at(pixels_of(thumbnail_of(image, preset).value()), 0.5, 0.5),
+                         {188, 188, 188}),
+              2)
+        << format_name(format);
+  }
+}
+
+TEST(render_linear, is_not_made_from_what_was_resized_otherwise) {
+  Preset plain = preset_of(128, 128);
+  Preset linear = preset_of(32, 32);
+  linear.linear = true;
+  Preset smaller = linear;
+  smaller.width = smaller.height = 8;
+  MemorySource source(picture(ImageFormat::png, lines()));
+  const RenderOrder orders[] = {
+      {plain, ImageFormat::png}, {linear, ImageFormat::png}, {smaller, ImageFormat::png}};
+  const auto all = render(source, orders, {});
+  ASSERT_TRUE(all);
+  const int expected[] = {128, 188, 188};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(colour_at(pixels_of(all->thumbnails[i].bytes), 0.5, 0.5)[0], expected[i], 2);
+  }
+}
+
+TEST(render_sharpen, makes_edges_steeper_but_not_that_of_the_painted_background) {
+  Raster steps({400, 200}, 3);
+  for (int y = 0; y < 200; ++y) {
+    for (int x = 0; x < 400; ++x) std::fill_n(steps.at(x, y), 3, x < 200 ? 100 : 150);
+  }
+  Preset preset = preset_of(100, 100, Fit::contain);
+  const Bytes image = picture(ImageFormat::png, steps);
+  const Raster plain = pixels_of(thumbnail_of(image, preset).value());
+  preset.sharpen = 1;
+  const Raster sharp = pixels_of(thumbnail_of(image, preset).value());
+  EXPECT_LE(*sharp.at(48, 50), *plain.at(48, 50) - 3);
+  EXPECT_GE(*sharp.at(51, 50), *plain.at(51, 50) + 3);
+  EXPECT_EQ(*sharp.at(10, 50), 100);
+  EXPECT_EQ(*sharp.at(10, 25), 100) << "beside the background";
+  EXPECT_EQ(*sharp.at(10, 24), 255);
+}
+
 TEST(render_encoding, follows_the_preset) {
   const Bytes image = picture(ImageFormat::png, noisy_quarters(200, 200));
   Preset preset = preset_of(100, 100);

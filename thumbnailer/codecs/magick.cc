@@ -9,7 +9,8 @@
 #include <new>
 #include <utility>
 
-#include "thumbnailer/codecs/magick_calls.h"
+#include "thumbnailer/codecs/magick_light.h"
+#include "thumbnailer/codecs/magick_parts.h"
 
 namespace miniatura {
 namespace {
@@ -103,7 +104,7 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
     auto impl = std::make_unique<Impl>();
     Magick::Image& image = impl->image;
     // The coder as a prefix of a file name is the one way to keep the library from guessing.
-    image.fileName(coder_of(header.format) + ":");
+    image.fileName(magick_coder(header.format) + ":");
     if (denominator > 1) {
       // It shrinks by the ratio of the sizes, rounded down, and never below the hint.
       image.size(Magick::Geometry(static_cast<unsigned>(header.width / denominator),
@@ -134,12 +135,14 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
 
 Size MagickImage::size() const { return size_of(impl_->image); }
 
-Result<MagickImage> MagickImage::resized(Size size) const {
+Result<MagickImage> MagickImage::resized(Size size, Light light) const {
   return guarded(ErrorCode::internal, "resize", [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>(*impl_);
     if (size_of(impl->image) != size) {
+      if (light == Light::linear) to_linear_light(impl->image);
       // Unset, the filter depends on whether there is alpha.
       impl->image.resize(magick_geometry(size), MagickLib::LanczosFilter, 1.0);
+      if (light == Light::linear) from_linear_light(impl->image);
     }
     return MagickImage(std::move(impl));
   });

@@ -12,6 +12,9 @@
 
 namespace miniatura {
 
+// What a resize averages: the numbers of the file, or light.
+enum class Light { encoded, linear };
+
 // A decoded picture in the library's own form, in stored axes.
 class MagickImage {
  public:
@@ -26,7 +29,7 @@ class MagickImage {
   Size size() const;
 
   // By Lanczos's filter. Errors: memory_exhausted.
-  Result<MagickImage> resized(Size size) const;
+  Result<MagickImage> resized(Size size, Light light = Light::encoded) const;
 
   // Errors: memory_exhausted.
   Result<Raster> raster() const;

@@ -3,7 +3,7 @@
 #include <Magick++.h>
 #include <fmt/core.h>
 
-#include "thumbnailer/codecs/magick_calls.h"
+#include "thumbnailer/codecs/magick_parts.h"
 
 namespace miniatura {
 namespace {
@@ -69,7 +69,7 @@ Result<Bytes> encode_by_magick(const Raster& raster, ImageFormat format, const E
       image.defineValue("JPEG", "optimize-coding", "true");
     }
     Magick::Blob blob;
-    image.write(&blob, coder_of(format));
+    image.write(&blob, magick_coder(format));
     if (blob.length() == 0) {
       return fail(ErrorCode::internal, fmt::format("{}: nothing written", format_name(format)));
     }

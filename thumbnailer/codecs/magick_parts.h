@@ -1,4 +1,4 @@
-// How GraphicsMagick is called: shared by the files that name it (magick*.cc), and nobody else's.
+// Shared by the files that name GraphicsMagick (magick*.cc); nobody else's.
 #pragma once
 
 #include <Magick++.h>
@@ -15,7 +15,7 @@
 
 namespace miniatura {
 
-// Before the first call of a thread to the library (magick.h says what it does).
+// Before anything else of the library, on each thread that comes to it; does its work once.
 void initialise_magick();
 
 inline std::string cropped_line(std::string_view text) {
@@ -39,8 +39,8 @@ auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(
   }
 }
 
-// The library's name of a format that it reads or writes here.
-inline std::string coder_of(ImageFormat format) {
+// The name under which the library knows a format: "JPEG".
+inline std::string magick_coder(ImageFormat format) {
   std::string name(format_name(format));
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return static_cast<char>(c - 'a' + 'A'); });
