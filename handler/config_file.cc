@@ -70,7 +70,6 @@ void read_finish(ConfigObject& object, Preset& preset) {
 void read_encoding(ConfigObject& object, Preset& preset) {
   std::string format = "auto";
   object.choice("format", format, kFormats);
-  object.not_built("format", format != "avif");
   preset.format = output_format_named(format);
   object.number("quality", preset.quality, 1, 100);
   object.number("max_bytes", preset.max_bytes, 1, kBytesMax);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "thumbnailer/codecs/avif_encode.h"
 #include "thumbnailer/codecs/magick_encode.h"
 
 namespace miniatura {
@@ -14,6 +15,7 @@ namespace {
 int side_max(ImageFormat format) {
   constexpr int kJpegSideMax = 65'500;  // libjpeg's
   constexpr int kWebpSideMax = 16'383;
+  constexpr int kAvifSideMax = 16'384;  // that decoders take
   switch (format) {
     case ImageFormat::jpeg:
     case ImageFormat::png:
@@ -21,6 +23,7 @@ int side_max(ImageFormat format) {
     case ImageFormat::webp:
       return kWebpSideMax;
     case ImageFormat::avif:
+      return kAvifSideMax;
     case ImageFormat::gif:
     case ImageFormat::tiff:
     case ImageFormat::bmp:
@@ -43,6 +46,7 @@ Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& e
                 fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
                             raster.size.height, format_name(format), side_max(format)));
   }
+  if (format == ImageFormat::avif) return encode_avif(raster, encoding);
   auto encoded = encode_by_magick(raster, format, encoding);
   if (!encoded && encoded.error().code == ErrorCode::internal && !encoding.icc_profile.empty()) {
     Encoding without_profile = encoding;  // libpng refuses some profiles

@@ -1,9 +1,11 @@
 #include "tests/support/images.h"
 
 #include <Magick++.h>
+#include <libheif/heif.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 
 #include "thumbnailer/codecs/magick.h"
@@ -38,6 +40,36 @@ template <class T>
 T value_or_throw(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message);
   return std::move(*result);
+}
+
+void check(const heif_error& error) {
+  if (error.code != heif_error_Ok) throw std::runtime_error(error.message);
+}
+
+Raster pixels_of_avif(const Bytes& image) {
+  const std::unique_ptr<heif_context, decltype(&heif_context_free)> context(heif_context_alloc(),
+                                                                            heif_context_free);
+  check(heif_context_read_from_memory_without_copy(context.get(), image.data(), image.size(),
+                                                   nullptr));
+  heif_image_handle* handle = nullptr;
+  check(heif_context_get_primary_image_handle(context.get(), &handle));
+  const bool alpha = heif_image_handle_has_alpha_channel(handle) != 0;
+  heif_image* decoded = nullptr;
+  check(heif_decode_image(handle, &decoded, heif_colorspace_RGB,
+                          alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB,
+                          nullptr));
+  Raster raster({heif_image_handle_get_width(handle), heif_image_handle_get_height(handle)},
+                alpha ? 4 : 3);
+  int row_bytes = 0;
+  const std::uint8_t* const plane =
+      heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &row_bytes);
+  for (int y = 0; y < raster.size.height; ++y) {
+    std::copy_n(plane + static_cast<std::ptrdiff_t>(y) * row_bytes,
+                raster.size.width * raster.channels, raster.at(0, y));
+  }
+  heif_image_release(decoded);
+  heif_image_handle_release(handle);
+  return raster;
 }
 
 }  // namespace
@@ -206,6 +238,7 @@ Bytes deflated_zeros(std::size_t count) {
 }
 
 Raster pixels_of(const Bytes& image) {
+  if (image.substr(4, 8) == "ftypavif") return pixels_of_avif(image);
   const ImageFormat format = value_or_throw(sniff(image));
   const ImageHeader header = value_or_throw(read_header(image, format, ImageExtent::whole));
   const MagickImage decoded =

@@ -218,6 +218,23 @@ TEST(render_encoding, follows_the_preset) {
   EXPECT_GT(small.size(), preset.max_bytes / 2);
 }
 
+TEST(render_encoding, writes_avif_with_and_without_transparency) {
+  const Raster opaque = pixels_of(
+      thumbnail_of(picture(ImageFormat::jpeg, 200, 150), preset_of(100, 100), ImageFormat::avif)
+          .value());
+  ASSERT_EQ(opaque.size, (Size{100, 75}));
+  EXPECT_EQ(opaque.channels, 3);
+  EXPECT_LE(difference(colour_at(opaque, 0.25, 0.25), kRed), 9);
+  EXPECT_LE(difference(colour_at(opaque, 0.75, 0.75), kYellow), 9);
+  const Bytes seen_through = picture(ImageFormat::png, quarters_with_alpha(200, 200, 100));
+  const Raster kept =
+      pixels_of(thumbnail_of(seen_through, preset_of(51, 51), ImageFormat::avif).value());
+  ASSERT_EQ(kept.size, (Size{51, 51}));
+  ASSERT_EQ(kept.channels, 4);
+  EXPECT_NEAR(kept.at(10, 10)[3], 100, 4);
+  EXPECT_GE(kept.at(40, 10)[3], 252);
+}
+
 TEST(render_encoding, names_the_preset_whose_bytes_are_too_many) {
   Preset preset = preset_of(100, 100);
   preset.max_bytes = 100;
