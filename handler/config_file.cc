@@ -1,6 +1,6 @@
 #include "handler/config_file.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +17,7 @@ constexpr std::size_t kMetadataBytesMax = 1024;  // S3 takes 2 KiB, our own entr
 constexpr std::string_view kOurMetadata = "miniatura-";
 
 constexpr std::array<std::string_view, 5> kFormats = {"auto", "jpeg", "png", "webp", "avif"};
+constexpr std::array<std::string_view, 2> kKept = {"copyright", "icc"};
 constexpr std::array<std::string_view, 2> kRemovals = {"keep", "delete"};
 
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 40;
@@ -28,10 +29,6 @@ void read_unbuilt_fields(ConfigObject& object) {
   bool animated = false;
   object.flag("animated", animated);
   object.not_built("animated", !animated);
-  const std::vector<std::string> kept = {"copyright", "icc"};
-  std::vector<std::string> keep = kept;
-  object.texts("keep", keep);
-  object.not_built("keep", keep == kept);
   std::vector<std::string> steps;
   object.texts("steps", steps);
   object.not_built("steps", steps.empty());
@@ -66,6 +63,23 @@ void read_finish(ConfigObject& object, Preset& preset) {
   object.fraction("sharpen", preset.sharpen, 0, kSharpenMax);
 }
 
+// What of the source's metadata stays.
+void read_keep(ConfigObject& object, Preset& preset) {
+  std::vector<std::string> keep(kKept.begin(), kKept.end());
+  object.texts("keep", keep);
+  for (std::size_t i = 0; i < keep.size(); ++i) {
+    if (std::find(kKept.begin(), kKept.end(), keep[i]) != kKept.end()) continue;
+    object.problem(fmt::format("keep[{}]", i),
+                   fmt::format("\"{}\" is none of {}", keep[i], fmt::join(kKept, ", ")));
+  }
+  const auto kept = [&](std::string_view what) {
+    return std::find(keep.begin(), keep.end(), what) != keep.end();
+  };
+  preset.keep_copyright = kept("copyright");
+  preset.keep_icc = kept("icc");
+  object.not_built("keep", preset.keep_icc);
+}
+
 // How it is written.
 void read_encoding(ConfigObject& object, Preset& preset) {
   std::string format = "auto";
@@ -86,6 +100,7 @@ Preset read_preset(const std::string& name, ConfigObject object) {
   read_layout(object, preset);
   read_finish(object, preset);
   read_encoding(object, preset);
+  read_keep(object, preset);
   read_unbuilt_fields(object);
   object.finish();
   return preset;

@@ -13,11 +13,12 @@ struct Encoding {
   bool progressive = false;  // JPEG in scans, PNG interlaced; no matter elsewhere
   Subsampling subsampling = Subsampling::s420;  // of JPEG and AVIF
   Bytes icc_profile{};                          // that the pixels follow; empty: sRGB
+  Bytes exif{};                                 // a TIFF structure; empty: none
 };
 
-// The picture with no metadata but the profile, and without that where the format's encoder refuses
-// it. What goes to JPEG was flattened before. Errors: image_too_large for sides that the format
-// cannot hold, image_unsupported for a format that is not written, memory_exhausted.
+// The picture with no metadata but these, and without the profile where the format's encoder
+// refuses it. What goes to JPEG was flattened before. Errors: image_too_large for sides that the
+// format cannot hold, image_unsupported for a format that is not written, memory_exhausted.
 Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding);
 
 // The same with the best quality up to encoding.quality that makes no more than `max_bytes`, found

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -36,6 +37,11 @@ Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
     bytes += whole.substr(range.begin, range.end - range.begin);
   }
   return bytes += essential.after;
+}
+
+void take_exif(ImageHeader& header, ByteView tiff) {
+  header.orientation = exif_orientation(tiff);
+  header.copyright = read_copyright(tiff);
 }
 
 void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/bytes.h"
+#include "thumbnailer/copyright.h"
 #include "thumbnailer/preset.h"
 
 namespace miniatura {
@@ -29,6 +30,7 @@ struct ImageHeader {
   int width = 0;  // in pixels, as stored, before orientation; 0 when the start did not reach it
   int height = 0;
   int orientation = 1;               // EXIF's, 1 to 8
+  Copyright copyright;               // EXIF's
   std::uint64_t frames = 1;          // of an animation; only the first is read
   std::uint64_t scans = 0;           // of a JPEG
   std::uint64_t metadata_bytes = 0;  // stored: EXIF, ICC, XMP, texts, comments

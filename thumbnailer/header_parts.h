@@ -17,6 +17,9 @@ Result<ImageHeader> read_jpeg_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_png_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_webp_header(ByteView bytes, ImageExtent extent);
 
+// What is read of EXIF, given as a TIFF structure.
+void take_exif(ImageHeader& header, ByteView tiff);
+
 // Appends a range, joined to the last where they touch.
 void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end);
 

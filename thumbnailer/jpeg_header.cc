@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "thumbnailer/byte_order.h"
-#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -85,7 +84,7 @@ class JpegWalk {
   void exif(ByteView body) {
     if (exif_seen_ || !body.starts_with("Exif\0"sv)) return;
     exif_seen_ = true;
-    header_.orientation = exif_orientation(slice(body, 6));
+    take_exif(header_, slice(body, 6));
   }
 
   Result<void> frame(std::uint32_t marker, ByteView body) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "thumbnailer/byte_order.h"
-#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -70,7 +69,7 @@ class PngWalk {
     if (type == "CgBI") {
       return fail(ErrorCode::image_unsupported, "PNG in Apple's own dialect is not read");
     }
-    if (type == "eXIf") header_.orientation = exif_orientation(body);
+    if (type == "eXIf") take_exif(header_, body);
     if (type == "acTL") header_.frames = std::max<std::uint64_t>(1, big_endian_32(body, 0));
     if (type == "tRNS" && !header_.palette) ++header_.channels;
     if (type == "IDAT") image_data_seen_ = true;

@@ -98,9 +98,10 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
 }
 
 Result<Bytes> encoded(const Raster& raster, ImageFormat format, const Preset& preset,
-                      Bytes icc_profile) {
+                      Bytes icc_profile, const Copyright& copyright) {
   const Encoding encoding{preset.quality, preset.progressive, preset.subsampling,
-                          std::move(icc_profile)};
+                          std::move(icc_profile),
+                          preset.keep_copyright ? exif_of(copyright) : Bytes()};
   if (preset.max_bytes == 0) return encode(raster, format, encoding);
   auto bytes = encode_within(raster, format, encoding, preset.max_bytes);
   if (!bytes) {
@@ -126,7 +127,7 @@ Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const Imag
   thumbnail.width = raster.size.width;
   thumbnail.height = raster.size.height;
   thumbnail.format = format;
-  TRY(bytes, encoded(raster, format, task.order->preset, scaled.icc_profile()));
+  TRY(bytes, encoded(raster, format, task.order->preset, scaled.icc_profile(), header.copyright));
   thumbnail.bytes = std::move(bytes);
   return thumbnail;
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "thumbnailer/byte_order.h"
-#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -18,12 +17,6 @@ constexpr std::size_t kFileHeaderBytes = 12;
 constexpr std::size_t kChunkHeaderBytes = 8;
 constexpr std::size_t kFrameHeaderBytes = 16;  // of ANMF, before its own chunks
 constexpr unsigned kIccFlag = 0x20, kAlphaFlag = 0x10;
-
-void append_little_endian(Bytes& bytes, std::uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) {
-    bytes.push_back(static_cast<char>(value >> (8U * static_cast<unsigned>(i)) & 0xFFU));
-  }
-}
 
 struct Dimensions {
   std::uint32_t width = 0;
@@ -90,8 +83,7 @@ class WebpWalk {
     } else if (type == "ANMF") {
       return frame(body, begin, end);
     } else if (type == "EXIF") {
-      header_.orientation =
-          exif_orientation(body.starts_with("Exif\0\0"sv) ? slice(body, 6) : body);
+      take_exif(header_, body.starts_with("Exif\0\0"sv) ? slice(body, 6) : body);
     } else if (type == "ICCP" && body.size() <= kIccBytesMax) {
       icc_ = {begin - kChunkHeaderBytes, end};
     }

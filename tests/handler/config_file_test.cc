@@ -45,7 +45,7 @@ TEST(ConfigFileTest, every_field_arrives) {
       "card": {"width": 600, "height": 400, "fit": "cover", "format": "webp", "quality": 82,
                "background": "#10FF00", "gravity": "south-west", "enlarge": true,
                "progressive": true, "subsampling": "4:2:2", "max_bytes": 30000, "linear": true, "sharpen": 0.75,
-               "animated": false, "keep": ["copyright", "icc"], "steps": []}
+               "animated": false, "keep": ["icc"], "steps": []}
     },
     "limits": {"source_bytes": 1, "pixels": 2, "decoded_bytes": 3, "frames": 4, "scans": 5,
                "metadata_bytes": 6, "cpu_ms": 10000},
@@ -73,6 +73,7 @@ TEST(ConfigFileTest, every_field_arrives) {
   card.max_bytes = 30'000;
   card.linear = true;
   card.sharpen = 0.75;
+  card.keep_copyright = false;
   const Preset small = {"small", 0, 64, Fit::inside, std::nullopt, 80, kWhite};
   EXPECT_THAT(first.presets, ElementsAre(card, small));
   EXPECT_THAT(file->presets, ElementsAre(small, card));
@@ -119,7 +120,9 @@ TEST(ConfigFileTest, a_wrong_preset_is_named_by_its_path) {
       {R"("sharpen": -0.5)", "c: presets.card.sharpen: -0.5 is not within 0 to 10"},
       {R"("sharpen": 10.5)", "c: presets.card.sharpen: 10.5 is not within 0 to 10"},
       {R"("sharpen": true)", "c: presets.card.sharpen: true is no number"},
-      {R"("keep": [])", "c: presets.card.keep: [] is not built yet"},
+      {R"("keep": ["copyright"])", "c: presets.card.keep: [\"copyright\"] is not built yet"},
+      {R"("keep": ["icc", "gps"])", "c: presets.card.keep[1]: \"gps\" is none of copyright, icc"},
+      {R"("keep": "icc")", "c: presets.card.keep: \"icc\" is no list"},
       {R"("steps": ["blur"])", "c: presets.card.steps: [\"blur\"] is not built yet"},
       {R"("widht": 1)", "c: presets.card.widht: no such field; did you mean \"width\"?"},
       {R"("width": 8)", "c: presets.card.width: there twice"},

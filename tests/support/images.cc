@@ -141,6 +141,35 @@ Bytes exif_block(int orientation, std::string_view extra) {
   return tiff.append(extra);
 }
 
+Bytes exif_with_place(std::string_view artist, std::string_view copyright) {
+  struct Field {
+    std::uint32_t tag, type;
+    std::string_view value;
+  };
+  const Field fields[] = {{0x010F, 2, "MAKER-IS-HERE"},
+                          {0x013B, 2, artist},
+                          {0x8298, 2, copyright},
+                          {0x8825, 4, "GPS-IS-HERE"},
+                          {0x9286, 7, "COMMENT-IS-HERE"}};
+  Bytes tiff = Bytes("II*\0"sv) + little_endian(8, 4) + little_endian(std::size(fields), 2);
+  std::uint32_t at = 8 + 2 + 12 * std::size(fields) + 4;
+  Bytes values;
+  for (const Field& field : fields) {
+    Bytes value = Bytes(field.value) + '\0';
+    const auto size = static_cast<std::uint32_t>(value.size());
+    tiff += little_endian(field.tag, 2) + little_endian(field.type, 2) + little_endian(size, 4);
+    if (size <= 4) {
+      value.resize(4);
+      tiff += value;
+      continue;
+    }
+    tiff += little_endian(at, 4);
+    values += value;
+    at += size;
+  }
+  return tiff + little_endian(0, 4) + values;
+}
+
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif) {
   if (format == ImageFormat::png) return with_png_chunk(image, "eXIf", exif);
   if (format == ImageFormat::webp) return with_webp_chunk(image, "EXIF", exif);

@@ -32,6 +32,8 @@ Bytes progressive_jpeg(int width, int height);
 Bytes with_orientation(ImageFormat format, const Bytes& image, int orientation);
 // A TIFF structure with an orientation, little-endian, and `extra` bytes at its end.
 Bytes exif_block(int orientation, std::string_view extra = {});
+// The same with an artist, a copyright, and what is private: all of it says IS-HERE.
+Bytes exif_with_place(std::string_view artist, std::string_view copyright);
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif);
 
 // A JPEG segment behind the start of image; a PNG chunk behind IHDR; a chunk of a WebP with VP8X.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
+#include "thumbnailer/header.h"
 #include "thumbnailer/render.h"
 
 namespace miniatura {
@@ -233,6 +234,41 @@ TEST(render_encoding, writes_avif_with_and_without_transparency) {
   ASSERT_EQ(kept.channels, 4);
   EXPECT_NEAR(kept.at(10, 10)[3], 100, 4);
   EXPECT_GE(kept.at(40, 10)[3], 252);
+}
+
+TEST(render_keep, keeps_copyright_and_artist_and_nothing_else_of_exif) {
+  for (const auto in : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
+    const Bytes exif = exif_with_place("Ada Lovelace", "(c) 1843 Ada");
+    const Bytes image = with_exif(in, picture(in, 64, 64), exif);
+    for (const auto out :
+         {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp, ImageFormat::avif}) {
+      Preset preset = preset_of(32, 32);
+      const std::string what = fmt::format("{} to {}", format_name(in), format_name(out));
+      const Bytes kept = thumbnail_of(image, preset, out).value();
+      EXPECT_NE(kept.find("Ada Lovelace"), Bytes::npos) << what;
+      EXPECT_NE(kept.find("(c) 1843 Ada"), Bytes::npos) << what;
+      EXPECT_EQ(kept.find("IS-HERE"), Bytes::npos) << what;
+      EXPECT_EQ(pixels_of(kept).size, (Size{32, 32})) << what;
+      preset.keep_copyright = false;
+      const Bytes bare = thumbnail_of(image, preset, out).value();
+      for (const auto* mark : {"Ada", "Exif", "EXIF", "eXIf", "IS-HERE"}) {
+        EXPECT_EQ(bare.find(mark), Bytes::npos) << mark << " in " << what;
+      }
+    }
+  }
+}
+
+TEST(render_keep, reads_back_what_it_wrote) {
+  const Copyright copyright{"Ada", "(c) Ada"};
+  const Bytes exif = exif_with_place(copyright.artist, copyright.copyright);
+  const Bytes image = with_exif(ImageFormat::jpeg, picture(ImageFormat::jpeg, 64, 64), exif);
+  for (const auto out : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
+    const Bytes thumbnail = thumbnail_of(image, preset_of(32, 32), out).value();
+    const auto header = read_header(thumbnail, out, ImageExtent::whole);
+    ASSERT_TRUE(header) << header.error().message;
+    EXPECT_EQ(header->copyright, copyright) << format_name(out);
+    EXPECT_EQ(header->orientation, 1);
+  }
 }
 
 TEST(render_encoding, names_the_preset_whose_bytes_are_too_many) {

@@ -100,6 +100,10 @@ Result<Bytes> encode_avif(const Raster& raster, const Encoding& encoding) {
   CHECKED(checked(
       heif_context_encode_image(context.get(), image.get(), encoder.get(), nullptr, &made)));
   const Owned<heif_image_handle> handle(made);
+  if (!encoding.exif.empty()) {
+    CHECKED(checked(heif_context_add_exif_metadata(context.get(), made, encoding.exif.data(),
+                                                   static_cast<int>(encoding.exif.size()))));
+  }
   Bytes bytes;
   heif_writer writer{1, append};
   CHECKED(checked(heif_context_write(context.get(), &writer, &bytes)));

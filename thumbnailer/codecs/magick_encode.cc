@@ -32,6 +32,13 @@ void attach_profile(Magick::Image& image, const Raster& raster, ImageFormat form
   image.iccColorProfile(Magick::Blob(icc_profile.data(), icc_profile.size()));
 }
 
+// The library takes JPEG's form of it for PNG, too, and WebP's as it is to stand there.
+void attach_exif(Magick::Image& image, ImageFormat format, const Bytes& tiff) {
+  using namespace std::string_view_literals;
+  const Bytes exif = (format == ImageFormat::webp ? Bytes() : Bytes("Exif\0\0"sv)) + tiff;
+  image.profile("EXIF", Magick::Blob(exif.data(), exif.size()));
+}
+
 // Of the three components, as the library has it.
 const char* sampling_factors(Subsampling subsampling) {
   switch (subsampling) {
@@ -58,6 +65,7 @@ Result<Bytes> encode_by_magick(const Raster& raster, ImageFormat format, const E
     image.matte(raster.channels == 4);
     image.depth(8);
     if (!encoding.icc_profile.empty()) attach_profile(image, raster, format, encoding.icc_profile);
+    if (!encoding.exif.empty()) attach_exif(image, format, encoding.exif);
     constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
     image.quality(format == ImageFormat::png ? kPngCompression
                                              : static_cast<unsigned>(encoding.quality));
