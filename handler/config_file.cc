@@ -26,9 +26,6 @@ constexpr std::uint64_t kPixelsMax = std::uint64_t{1} << 32;
 
 // What no codec of the day does yet.
 void read_unbuilt_fields(ConfigObject& object) {
-  bool animated = false;
-  object.flag("animated", animated);
-  object.not_built("animated", !animated);
   std::vector<std::string> steps;
   object.texts("steps", steps);
   object.not_built("steps", steps.empty());
@@ -85,6 +82,10 @@ void read_encoding(ConfigObject& object, Preset& preset) {
   std::string format = "auto";
   object.choice("format", format, kFormats);
   preset.format = output_format_named(format);
+  object.flag("animated", preset.animated);
+  if (preset.animated && preset.format && *preset.format != ImageFormat::webp) {
+    object.problem("animated", fmt::format("{} does not move; write webp, or auto", format));
+  }
   object.number("quality", preset.quality, 1, 100);
   object.number("max_bytes", preset.max_bytes, 1, kBytesMax);
   object.flag("progressive", preset.progressive);

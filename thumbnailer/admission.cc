@@ -19,6 +19,8 @@ constexpr double kIndexBytes = 2;
 constexpr double kWebpPixelBytes = 8;
 // The 8-bit raster of a thumbnail and its turned copy.
 constexpr double kRasterPixelBytes = 8;
+// A frame of an animation: three canvases of the reader's, its raster, and the library's picture.
+constexpr double kFramePixelBytes = 4 * 4 + kPixelBytes;
 // The unsharp mask: brightness and weights, each with a copy in the making, in float.
 constexpr double kSharpenPixelBytes = 16;
 
@@ -50,6 +52,12 @@ double finishing_bytes(const Footprint& thumbnail) {
                                    (thumbnail.sharpens ? kSharpenPixelBytes : 0));
 }
 
+// All frames of a thumbnail are there before they are encoded, which takes four canvases.
+double animation_bytes(const Footprint& thumbnail) {
+  if (thumbnail.frames <= 1) return 0;
+  return area(thumbnail.canvas) * 4 * (static_cast<double>(thumbnail.frames) + 4);
+}
+
 struct Running {
   std::mutex mutex;
   std::uint64_t bytes = 0;
@@ -72,6 +80,7 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
       area(decoded) * (kPixelBytes + (indexed ? kIndexBytes : 0)) + decoder_bytes(header);
   // Resizing goes by way of a picture that has one side of each; what is resized is kept.
   double working = 0;
+  double reading = 0;
   double kept = 0;
   for (const Footprint& thumbnail : thumbnails) {
     const Size target = thumbnail.scaled;
@@ -79,10 +88,11 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
         std::max(area({target.width, decoded.height}), area({decoded.width, target.height}));
     const double resizing = (between + (thumbnail.linear ? area(decoded) : 0)) * kPixelBytes;
     working = std::max({working, resizing, finishing_bytes(thumbnail)});
-    kept += area(target) * kPixelBytes;
+    kept += area(target) * kPixelBytes + animation_bytes(thumbnail);
+    if (thumbnail.frames > 1) reading = area(decoded) * kFramePixelBytes;
   }
   constexpr double kMax = 9e18;  // within 64 bits
-  return static_cast<std::uint64_t>(std::min(bytes + working + kept, kMax));
+  return static_cast<std::uint64_t>(std::min(bytes + reading + working + kept, kMax));
 }
 
 Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits) {

@@ -19,6 +19,7 @@ struct Footprint {
   ImageFormat format = ImageFormat::jpeg;
   bool linear = false;    // resized in linear light
   bool sharpens = false;  // an unsharp mask is made
+  std::uint64_t frames = 1;
 };
 
 // The bytes that decoding at 1/denominator and making the thumbnails, one after the other,

@@ -7,6 +7,7 @@
 
 #include "thumbnailer/codecs/avif_encode.h"
 #include "thumbnailer/codecs/magick_encode.h"
+#include "thumbnailer/codecs/webp_animation.h"
 
 namespace miniatura {
 namespace {
@@ -33,19 +34,21 @@ int side_max(ImageFormat format) {
   return 0;
 }
 
-}  // namespace
-
-Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding) {
+Result<void> check_sides(Size size, ImageFormat format) {
   if (side_max(format) == 0) {
     return fail(ErrorCode::image_unsupported,
                 fmt::format("{} is not written", format_name(format)));
   }
-  const int side = std::max(raster.size.width, raster.size.height);
-  if (side > side_max(format)) {
-    return fail(ErrorCode::image_too_large,
-                fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
-                            raster.size.height, format_name(format), side_max(format)));
-  }
+  if (std::max(size.width, size.height) <= side_max(format)) return {};
+  return fail(ErrorCode::image_too_large,
+              fmt::format("a thumbnail of {}x{}: {} holds {} at most", size.width, size.height,
+                          format_name(format), side_max(format)));
+}
+
+}  // namespace
+
+Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding) {
+  CHECKED(check_sides(raster.size, format));
   if (format == ImageFormat::avif) return encode_avif(raster, encoding);
   auto encoded = encode_by_magick(raster, format, encoding);
   if (!encoded && encoded.error().code == ErrorCode::internal && !encoding.icc_profile.empty()) {
@@ -56,9 +59,14 @@ Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& e
   return encoded;
 }
 
-Result<Bytes> encode_within(const Raster& raster, ImageFormat format, const Encoding& encoding,
-                            std::uint64_t max_bytes) {
-  TRY(first, encode(raster, format, encoding));
+Result<Bytes> encode(const Animation& animation, const Encoding& encoding) {
+  CHECKED(check_sides(animation.frames.front().raster.size, ImageFormat::webp));
+  return encode_webp_animation(animation, encoding);
+}
+
+Result<Bytes> encode_within(const EncodeWith& encode_with, ImageFormat format,
+                            const Encoding& encoding, std::uint64_t max_bytes) {
+  TRY(first, encode_with(encoding));
   if (first.size() <= max_bytes) return std::move(first);
   if (format == ImageFormat::png) {
     return fail(
@@ -74,7 +82,7 @@ Result<Bytes> encode_within(const Raster& raster, ImageFormat format, const Enco
   int over = encoding.quality;
   while (over - fits > 1) {
     lower.quality = fits + (over - fits) / 2;
-    TRY(bytes, encode(raster, format, lower));
+    TRY(bytes, encode_with(lower));
     least = std::min(least, bytes.size());
     if (bytes.size() <= max_bytes) {
       fits = lower.quality;

@@ -1,8 +1,11 @@
 // A finished picture as a file of a format: JPEG, PNG, WebP or AVIF. Thread-safe.
 #pragma once
 
+#include <functional>
+
 #include "runtime/bytes.h"
 #include "runtime/result.h"
+#include "thumbnailer/animation.h"
 #include "thumbnailer/preset.h"
 #include "thumbnailer/raster.h"
 
@@ -21,10 +24,14 @@ struct Encoding {
 // format cannot hold, image_unsupported for a format that is not written, memory_exhausted.
 Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding);
 
-// The same with the best quality up to encoding.quality that makes no more than `max_bytes`, found
-// in at most 8 encodings. Error, besides: image_too_large if the lowest is over it, too, naming
-// both numbers.
-Result<Bytes> encode_within(const Raster& raster, ImageFormat format, const Encoding& encoding,
-                            std::uint64_t max_bytes);
+// Frames of one size as an animated WebP. Errors: as above.
+Result<Bytes> encode(const Animation& animation, const Encoding& encoding);
+
+// What `encode_with` gives with the best quality up to encoding.quality that makes no more than
+// `max_bytes`, found in at most 8 encodings. Error, besides: image_too_large if the lowest is over
+// it, too, naming both numbers.
+using EncodeWith = std::function<Result<Bytes>(const Encoding&)>;
+Result<Bytes> encode_within(const EncodeWith& encode_with, ImageFormat format,
+                            const Encoding& encoding, std::uint64_t max_bytes);
 
 }  // namespace miniatura

@@ -7,12 +7,11 @@
 #include <numeric>
 
 #include "thumbnailer/admission.h"
+#include "thumbnailer/animate.h"
 #include "thumbnailer/codecs/magick.h"
-#include "thumbnailer/encode.h"
+#include "thumbnailer/finish.h"
 #include "thumbnailer/geometry.h"
 #include "thumbnailer/header.h"
-#include "thumbnailer/raster.h"
-#include "thumbnailer/sharpen.h"
 #include "thumbnailer/sniff.h"
 
 namespace miniatura {
@@ -46,30 +45,36 @@ Result<Fetched> fetch(ByteSource& source, const Limits& limits) {
   return Fetched{std::move(bytes), *format};
 }
 
-// An order and its place among the pixels.
-struct Task {
-  const RenderOrder* order = nullptr;
-  Layout layout;
-  Size scaled;  // as layout.scaled, in stored axes
+struct Tasks {
+  std::vector<Task> stills;
+  std::vector<Task> moving;
+  std::vector<bool> moves;  // of each order: which of the two has it
 };
 
-std::vector<Task> plan_tasks(std::span<const RenderOrder> orders, const ImageHeader& header) {
+Tasks plan_tasks(std::span<const RenderOrder> orders, const ImageHeader& header) {
   const Size upright = oriented_size({header.width, header.height}, header.orientation);
-  std::vector<Task> tasks;
+  Tasks tasks;
   for (const RenderOrder& order : orders) {
     const Layout layout = lay_out(upright, order.preset);
-    tasks.push_back({&order, layout, oriented_size(layout.scaled, header.orientation)});
+    const bool moves = stays_animated(order, header);
+    (moves ? tasks.moving : tasks.stills)
+        .push_back({&order, layout, oriented_size(layout.scaled, header.orientation)});
+    tasks.moves.push_back(moves);
   }
   return tasks;
 }
 
-std::vector<Footprint> footprints(std::span<const Task> tasks) {
+std::vector<Footprint> footprints(const Tasks& tasks, const ImageHeader& header) {
   std::vector<Footprint> footprints;
-  for (const Task& task : tasks) {
-    const Preset& preset = task.order->preset;
-    footprints.push_back(
-        {task.scaled, task.layout.canvas, task.order->format, preset.linear, preset.sharpen > 0});
-  }
+  const auto add = [&](const std::vector<Task>& some, std::uint64_t frames) {
+    for (const Task& task : some) {
+      const Preset& preset = task.order->preset;
+      footprints.push_back({task.scaled, task.layout.canvas, task.order->format, preset.linear,
+                            preset.sharpen > 0, frames});
+    }
+  };
+  add(tasks.stills, 1);
+  add(tasks.moving, header.frames);
   return footprints;
 }
 
@@ -97,41 +102,6 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
   return places;
 }
 
-Result<Bytes> encoded(const Raster& raster, ImageFormat format, const Preset& preset,
-                      Bytes icc_profile, const Copyright& copyright) {
-  const Encoding encoding{preset.quality, preset.progressive, preset.subsampling,
-                          std::move(icc_profile),
-                          preset.keep_copyright ? exif_of(copyright) : Bytes()};
-  if (preset.max_bytes == 0) return encode(raster, format, encoding);
-  auto bytes = encode_within(raster, format, encoding, preset.max_bytes);
-  if (!bytes) {
-    bytes.error().message = fmt::format("preset {}: {}", preset.name, bytes.error().message);
-  }
-  return bytes;
-}
-
-// Upright, cut, sharpened, put on its canvas and encoded.
-Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
-  const Layout& layout = task.layout;
-  const Colour background = task.order->preset.background;
-  TRY(stored, scaled.raster());
-  Raster raster = oriented(std::move(stored), header.orientation);
-  raster = cropped(std::move(raster), layout.crop);
-  raster = sharpened(std::move(raster), task.order->preset.sharpen);
-  raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, background);
-  const ImageFormat format = task.order->format;
-  raster = format == ImageFormat::jpeg ? flattened(std::move(raster), background)
-                                       : without_opaque_alpha(std::move(raster));
-  Thumbnail thumbnail;
-  thumbnail.preset = task.order->preset.name;
-  thumbnail.width = raster.size.width;
-  thumbnail.height = raster.size.height;
-  thumbnail.format = format;
-  TRY(bytes, encoded(raster, format, task.order->preset, scaled.icc_profile(), header.copyright));
-  thumbnail.bytes = std::move(bytes);
-  return thumbnail;
-}
-
 // What to resize from: the smallest that is there with at least twice the target's sides, or just
 // these. Resizing what is resized already spares most of the work and, so far apart, loses nothing;
 // but what was enlarged is no better than what was decoded. `scaled` goes from the largest to the
@@ -148,22 +118,40 @@ const MagickImage& source_for(Size target, const MagickImage& decoded,
   return smallest == scaled.rend() ? decoded : *smallest;
 }
 
-Result<std::vector<Thumbnail>> make_all(std::span<const Task> tasks, const MagickImage& decoded,
-                                        const ImageHeader& header) {
+Result<std::vector<Thumbnail>> make_stills(std::span<const Task> tasks, const MagickImage& decoded,
+                                           const ImageHeader& header,
+                                           const SourceMetadata& metadata) {
   std::vector<Thumbnail> thumbnails(tasks.size());
   std::vector<MagickImage> all_scaled;
   std::vector<MagickImage> all_scaled_linear;
   for (const std::size_t place : largest_first(tasks)) {
     const Task& task = tasks[place];
-    const bool linear = task.order->preset.linear;
-    std::vector<MagickImage>& before = linear ? all_scaled_linear : all_scaled;
-    const MagickImage& from = source_for(task.scaled, decoded, before);
-    TRY(scaled, from.resized(task.scaled, linear ? Light::linear : Light::encoded));
-    TRY(thumbnail, finish(task, scaled, header));
+    const Light light = light_of(task.order->preset);
+    std::vector<MagickImage>& before = light == Light::linear ? all_scaled_linear : all_scaled;
+    TRY(scaled, source_for(task.scaled, decoded, before).resized(task.scaled, light));
+    TRY(raster, scaled.raster());
+    TRY(thumbnail, encoded(finished(std::move(raster), task, header.orientation), task, metadata));
     thumbnails[place] = std::move(thumbnail);
     before.push_back(std::move(scaled));
   }
   return thumbnails;
+}
+
+// The still ones and the animated ones, each in its place.
+Result<std::vector<Thumbnail>> make_all(const Tasks& tasks, ByteView whole,
+                                        const MagickImage& decoded, const ImageHeader& header) {
+  const SourceMetadata metadata{decoded.icc_profile(), header.copyright};
+  TRY(stills, make_stills(tasks.stills, decoded, header, metadata));
+  std::vector<Thumbnail> moving;
+  if (!tasks.moving.empty()) {
+    TRY(made, animated_thumbnails(whole, header, tasks.moving, metadata));
+    moving = std::move(made);
+  }
+  std::vector<Thumbnail> all;
+  auto still = stills.begin();
+  auto animated = moving.begin();
+  for (const bool moves : tasks.moves) all.push_back(std::move(moves ? *animated++ : *still++));
+  return all;
 }
 
 // Memory that ran out with nobody else running will run out again.
@@ -187,19 +175,21 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   CHECKED(check_limits(header, limits));
   rendered.source = {header.format, header.width, header.height, fetched.bytes.size(),
                      header.orientation};
-  const std::vector<Task> tasks = plan_tasks(orders, header);
-  const int denominator = denominator_for(header, tasks);
+  const Tasks tasks = plan_tasks(orders, header);
+  if (!tasks.moving.empty()) CHECKED(check_animation_limits(header, limits));
+  const int denominator = denominator_for(header, tasks.stills);
   // Beside the source there are its essential bytes and the library's own copy of them.
   const std::uint64_t copies = 2 * fetched.bytes.size();
   TRY(admission,
-      Admission::request(estimated_bytes(header, denominator, footprints(tasks)) + copies, limits));
+      Admission::request(estimated_bytes(header, denominator, footprints(tasks, header)) + copies,
+                         limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));
   rendered.timings.decode = decode.lap();
 
   const Stopwatch rest;
-  TRY(thumbnails, final_if_alone(make_all(tasks, decoded, header), admission));
+  TRY(thumbnails, final_if_alone(make_all(tasks, fetched.bytes, decoded, header), admission));
   rendered.thumbnails = std::move(thumbnails);
   rendered.timings.render = rest.lap();
   return rendered;

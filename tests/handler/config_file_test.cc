@@ -45,7 +45,7 @@ TEST(ConfigFileTest, every_field_arrives) {
       "card": {"width": 600, "height": 400, "fit": "cover", "format": "webp", "quality": 82,
                "background": "#10FF00", "gravity": "south-west", "enlarge": true,
                "progressive": true, "subsampling": "4:2:2", "max_bytes": 30000, "linear": true, "sharpen": 0.75,
-               "animated": false, "keep": ["icc"], "steps": []}
+               "animated": true, "keep": ["icc"], "steps": []}
     },
     "limits": {"source_bytes": 1, "pixels": 2, "decoded_bytes": 3, "frames": 4, "scans": 5,
                "metadata_bytes": 6, "cpu_ms": 10000},
@@ -73,6 +73,7 @@ TEST(ConfigFileTest, every_field_arrives) {
   card.max_bytes = 30'000;
   card.linear = true;
   card.sharpen = 0.75;
+  card.animated = true;
   card.keep_copyright = false;
   const Preset small = {"small", 0, 64, Fit::inside, std::nullopt, 80, kWhite};
   EXPECT_THAT(first.presets, ElementsAre(card, small));
@@ -116,7 +117,11 @@ TEST(ConfigFileTest, a_wrong_preset_is_named_by_its_path) {
        "\"4:2:0\"?"},
       {R"("max_bytes": 0)", "c: presets.card.max_bytes: 0 is not within 1 to 1099511627776"},
       {R"("linear": "on")", "c: presets.card.linear: \"on\" is no true or false"},
-      {R"("animated": true)", "c: presets.card.animated: true is not built yet"},
+      {R"("animated": 1)", "c: presets.card.animated: 1 is no true or false"},
+      {R"("animated": true, "format": "avif")",
+       "c: presets.card.animated: avif does not move; write webp, or auto"},
+      {R"("animated": true, "format": "webp")", "right"},
+      {R"("animated": true)", "right"},
       {R"("sharpen": -0.5)", "c: presets.card.sharpen: -0.5 is not within 0 to 10"},
       {R"("sharpen": 10.5)", "c: presets.card.sharpen: 10.5 is not within 0 to 10"},
       {R"("sharpen": true)", "c: presets.card.sharpen: true is no number"},

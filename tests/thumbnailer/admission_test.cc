@@ -91,6 +91,16 @@ TEST(estimated_bytes, count_each_option_of_the_largest_thumbnail) {
   EXPECT_EQ(estimated_bytes(header, 1, two), bytes_of(plain) + 8'000'000) << "only kept";
 }
 
+TEST(estimated_bytes, count_all_frames_of_what_stays_animated) {
+  ImageHeader header;
+  header.width = header.height = 1000;
+  Footprint thumbnail{{100, 100}, {100, 100}};
+  const std::uint64_t still = estimated_bytes(header, 1, std::span(&thumbnail, 1));
+  thumbnail.frames = 50;
+  EXPECT_GE(estimated_bytes(header, 1, std::span(&thumbnail, 1)),
+            still + 50U * 100 * 100 * 4 + 1000U * 1000 * 24);
+}
+
 TEST(estimated_bytes, of_what_is_enlarged_count_its_pixels) {
   ImageHeader header;
   header.width = header.height = 10;

@@ -18,6 +18,16 @@ Encoding of_quality(int quality) {
   return encoding;
 }
 
+Result<Bytes> within(const Raster& raster, ImageFormat format, const Encoding& encoding,
+                     std::size_t max_bytes, int* encodings = nullptr) {
+  return encode_within(
+      [&](const Encoding& with) {
+        if (encodings != nullptr) ++*encodings;
+        return encode(raster, format, with);
+      },
+      format, encoding, max_bytes);
+}
+
 // A colour profile's header and no tags; its illuminant is none of the allowed.
 Bytes odd_profile() {
   Bytes profile(132, '\0');
@@ -75,7 +85,7 @@ TEST(encode, leaves_out_a_profile_that_the_encoder_refuses) {
 TEST(encode_within, leaves_the_quality_where_it_fits) {
   const Raster raster = noisy_quarters(128, 128);
   const Bytes usual = encode(raster, ImageFormat::jpeg, of_quality(80)).value();
-  EXPECT_EQ(encode_within(raster, ImageFormat::jpeg, of_quality(80), usual.size()), usual);
+  EXPECT_EQ(within(raster, ImageFormat::jpeg, of_quality(80), usual.size()), usual);
 }
 
 TEST(encode_within, gives_the_best_quality_that_fits) {
@@ -85,7 +95,7 @@ TEST(encode_within, gives_the_best_quality_that_fits) {
       const Bytes expected = encode(raster, format, of_quality(quality)).value();
       const Bytes better = encode(raster, format, of_quality(quality + 1)).value();
       if (better.size() <= expected.size()) continue;  // both are the best
-      EXPECT_EQ(encode_within(raster, format, of_quality(80), expected.size()), expected)
+      EXPECT_EQ(within(raster, format, of_quality(80), expected.size()), expected)
           << format_name(format) << " " << quality;
     }
   }
@@ -94,7 +104,7 @@ TEST(encode_within, gives_the_best_quality_that_fits) {
 TEST(encode_within, refuses_what_does_not_fit_at_the_lowest_quality) {
   const Raster raster = noisy_quarters(128, 128);
   const std::size_t lowest = encode(raster, ImageFormat::webp, of_quality(1))->size();
-  const auto encoded = encode_within(raster, ImageFormat::webp, of_quality(80), lowest - 1);
+  const auto encoded = within(raster, ImageFormat::webp, of_quality(80), lowest - 1);
   ASSERT_FALSE(encoded);
   EXPECT_EQ(encoded.error().code, ErrorCode::image_too_large);
   EXPECT_EQ(encoded.error().message,
@@ -102,11 +112,21 @@ TEST(encode_within, refuses_what_does_not_fit_at_the_lowest_quality) {
                         lowest - 1));
 }
 
+TEST(encode_within, takes_no_more_than_eight_attempts) {
+  const Raster raster = noisy_quarters(64, 64);
+  for (const std::size_t max_bytes : {std::size_t{1}, std::size_t{900}, std::size_t{2000}}) {
+    int encodings = 0;
+    static_cast<void>(within(raster, ImageFormat::jpeg, of_quality(100), max_bytes, &encodings));
+    EXPECT_LE(encodings, 8) << max_bytes;
+    EXPECT_GE(encodings, 5) << max_bytes;
+  }
+}
+
 TEST(encode_within, has_no_quality_of_a_png_to_lower) {
   const Raster raster = noisy_quarters(64, 64);
   const std::size_t size = encode(raster, ImageFormat::png, {})->size();
-  EXPECT_TRUE(encode_within(raster, ImageFormat::png, {}, size));
-  const auto encoded = encode_within(raster, ImageFormat::png, {}, size - 1);
+  EXPECT_TRUE(within(raster, ImageFormat::png, {}, size));
+  const auto encoded = within(raster, ImageFormat::png, {}, size - 1);
   ASSERT_FALSE(encoded);
   EXPECT_EQ(encoded.error().code, ErrorCode::image_too_large);
   EXPECT_THAT(encoded.error().message, HasSubstr("png has no quality to lower"));

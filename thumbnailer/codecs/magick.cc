@@ -170,4 +170,13 @@ Bytes MagickImage::icc_profile() const {
   return space == "RGB " || space == "GRAY" ? Bytes(profile) : Bytes();
 }
 
+Result<MagickImage> MagickImage::of(const Raster& raster) {
+  initialise_magick();
+  return guarded(ErrorCode::internal, "pixels", [&]() -> Result<MagickImage> {
+    auto impl = std::make_unique<Impl>();
+    impl->image = image_of(raster);
+    return MagickImage(std::move(impl));
+  });
+}
+
 }  // namespace miniatura

@@ -14,6 +14,9 @@ namespace miniatura {
 
 // What a resize averages: the numbers of the file, or light.
 enum class Light { encoded, linear };
+inline Light light_of(const Preset& preset) {
+  return preset.linear ? Light::linear : Light::encoded;
+}
 
 // A decoded picture in the library's own form, in stored axes.
 class MagickImage {
@@ -21,6 +24,9 @@ class MagickImage {
   // `essential` is what essential_bytes(…, header) gave. A JPEG is decoded at 1/`denominator` of
   // its size. CMYK becomes RGB. Errors: image_corrupt, memory_exhausted.
   static Result<MagickImage> decode(ByteView essential, const ImageHeader& header, int denominator);
+
+  // A frame that another library decoded. Errors: memory_exhausted.
+  static Result<MagickImage> of(const Raster& raster);
 
   MagickImage(MagickImage&&) noexcept;
   MagickImage& operator=(MagickImage&&) noexcept;

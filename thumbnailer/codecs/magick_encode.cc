@@ -58,11 +58,8 @@ Result<Bytes> encode_by_magick(const Raster& raster, ImageFormat format, const E
   initialise_magick();
   return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
     // A fresh image of nothing but pixels: no metadata of the source can be in it.
-    Magick::Image image(
-        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
-        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
+    Magick::Image image = image_of(raster);
     image.quiet(true);  // a warning about what was written is no reason not to have it
-    image.matte(raster.channels == 4);
     image.depth(8);
     if (!encoding.icc_profile.empty()) attach_profile(image, raster, format, encoding.icc_profile);
     if (!encoding.exif.empty()) attach_exif(image, format, encoding.exif);

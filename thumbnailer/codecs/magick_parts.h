@@ -12,6 +12,7 @@
 #include "runtime/result.h"
 #include "runtime/text.h"
 #include "thumbnailer/preset.h"
+#include "thumbnailer/raster.h"
 
 namespace miniatura {
 
@@ -45,6 +46,15 @@ inline std::string magick_coder(ImageFormat format) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return static_cast<char>(c - 'a' + 'A'); });
   return name;
+}
+
+inline Magick::Image image_of(const Raster& raster) {
+  const bool alpha = raster.channels == 4;
+  Magick::Image image(static_cast<unsigned>(raster.size.width),
+                      static_cast<unsigned>(raster.size.height), alpha ? "RGBA" : "RGB",
+                      Magick::CharPixel, raster.pixels.data());
+  image.matte(alpha);
+  return image;
 }
 
 // The colour space that an ICC profile is for: "RGB ", "GRAY", …
