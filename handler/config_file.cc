@@ -74,7 +74,6 @@ void read_keep(ConfigObject& object, Preset& preset) {
   };
   preset.keep_copyright = kept("copyright");
   preset.keep_icc = kept("icc");
-  object.not_built("keep", preset.keep_icc);
 }
 
 // How it is written.

@@ -1,6 +1,5 @@
 #include "thumbnailer/animate.h"
 
-#include "thumbnailer/codecs/magick.h"
 #include "thumbnailer/codecs/webp_animation.h"
 
 namespace miniatura {
@@ -9,7 +8,7 @@ namespace {
 Result<Frame> finished_frame(const MagickImage& frame, const Task& task, int orientation,
                              int duration_ms) {
   TRY(scaled, frame.resized(task.scaled, light_of(task.order->preset)));
-  TRY(raster, scaled.raster());
+  TRY(raster, scaled.raster(colours_of(task.order->preset)));
   return Frame{finished(std::move(raster), task, orientation), duration_ms};
 }
 
@@ -21,6 +20,7 @@ bool stays_animated(const RenderOrder& order, const ImageHeader& header) {
 }
 
 Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHeader& header,
+                                                   const MagickImage& decoded,
                                                    std::span<const Task> tasks,
                                                    const SourceMetadata& metadata) {
   TRY(reader, read_webp_frames(whole));
@@ -28,7 +28,7 @@ Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHe
   for (;;) {
     TRY(frame, reader.next());
     if (!frame) break;
-    TRY(image, MagickImage::of(frame->raster));
+    TRY(image, decoded.frame(frame->raster));
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       TRY(small, finished_frame(image, tasks[i], header.orientation, frame->duration_ms));
       animations[i].frames.push_back(std::move(small));

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "thumbnailer/codecs/magick.h"
 #include "thumbnailer/finish.h"
 #include "thumbnailer/header.h"
 
@@ -12,9 +13,10 @@ namespace miniatura {
 // Does the order keep this source's animation?
 bool stays_animated(const RenderOrder& order, const ImageHeader& header);
 
-// One a task, in their order, each with all frames of the `whole` source. Errors: image_corrupt,
-// and those of encoded().
+// One a task, in their order, each with all frames of the `whole` source, the first of which is
+// `decoded`. Errors: image_corrupt, and those of encoded().
 Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHeader& header,
+                                                   const MagickImage& decoded,
                                                    std::span<const Task> tasks,
                                                    const SourceMetadata& metadata);
 

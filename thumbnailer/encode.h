@@ -15,8 +15,8 @@ struct Encoding {
   int quality = 80;          // 1 to 100; no matter for PNG
   bool progressive = false;  // JPEG in scans, PNG interlaced; no matter elsewhere
   Subsampling subsampling = Subsampling::s420;  // of JPEG and AVIF
-  Bytes icc_profile{};                          // that the pixels follow; empty: sRGB
-  Bytes exif{};                                 // a TIFF structure; empty: none
+  Bytes icc_profile{};  // of red, green and blue, that the pixels follow; empty: sRGB
+  Bytes exif{};         // a TIFF structure; empty: none
 };
 
 // The picture with no metadata but these, and without the profile where the format's encoder

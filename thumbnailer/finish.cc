@@ -12,7 +12,7 @@ Result<Thumbnail> encoded_by(const EncodeWith& encode_with, Size size, const Tas
                              const SourceMetadata& metadata) {
   const Preset& preset = task.order->preset;
   const Encoding encoding{preset.quality, preset.progressive, preset.subsampling,
-                          metadata.icc_profile,
+                          preset.keep_icc ? metadata.icc_profile : Bytes(),
                           preset.keep_copyright ? exif_of(metadata.copyright) : Bytes()};
   const ImageFormat format = task.order->format;
   auto bytes = preset.max_bytes == 0

@@ -129,7 +129,7 @@ Result<std::vector<Thumbnail>> make_stills(std::span<const Task> tasks, const Ma
     const Light light = light_of(task.order->preset);
     std::vector<MagickImage>& before = light == Light::linear ? all_scaled_linear : all_scaled;
     TRY(scaled, source_for(task.scaled, decoded, before).resized(task.scaled, light));
-    TRY(raster, scaled.raster());
+    TRY(raster, scaled.raster(colours_of(task.order->preset)));
     TRY(thumbnail, encoded(finished(std::move(raster), task, header.orientation), task, metadata));
     thumbnails[place] = std::move(thumbnail);
     before.push_back(std::move(scaled));
@@ -144,7 +144,7 @@ Result<std::vector<Thumbnail>> make_all(const Tasks& tasks, ByteView whole,
   TRY(stills, make_stills(tasks.stills, decoded, header, metadata));
   std::vector<Thumbnail> moving;
   if (!tasks.moving.empty()) {
-    TRY(made, animated_thumbnails(whole, header, tasks.moving, metadata));
+    TRY(made, animated_thumbnails(whole, header, decoded, tasks.moving, metadata));
     moving = std::move(made);
   }
   std::vector<Thumbnail> all;

@@ -211,45 +211,6 @@ TEST(render, leaves_no_metadata_in_any_thumbnail) {
   }
 }
 
-// A profile that says nothing but its kind.
-Bytes profile_of(std::string_view space) {
-  Bytes profile(200, '\0');
-  profile.replace(0, 4, big_endian(200, 4));
-  profile.replace(8, 4, "\x02\x10\0\0", 4);
-  profile.replace(12, 4, "mntr");
-  profile.replace(16, 4, space);
-  profile.replace(20, 4, "XYZ ");
-  profile.replace(36, 4, "acsp");
-  profile.replace(150, 8, "MY-SPACE");
-  return profile;
-}
-
-TEST(render, keeps_the_colour_profile_where_the_pixels_follow_it) {
-  const auto with_profile = [](const Bytes& jpeg, std::string_view space) {
-    return with_jpeg_segment(jpeg, 0xE2,
-                             std::string("ICC_PROFILE\0\x01\x01", 14) + profile_of(space));
-  };
-  const auto kept = [](const Bytes& image, ImageFormat out) {
-    const auto result = rendered(image, "a=32x32", out);
-    EXPECT_TRUE(result) << result.error().message;
-    const Bytes& bytes = result->thumbnails[0].bytes;
-    // PNG deflates it: its chunk tells.
-    return bytes.find(out == ImageFormat::png ? "iCCP" : "MY-SPACE") != Bytes::npos;
-  };
-  const Bytes colour = picture(ImageFormat::jpeg, 64, 64);
-  Raster shades({64, 64}, 3);
-  for (std::size_t i = 0; i < shades.pixels.size(); ++i) {
-    shades.pixels[i] = static_cast<std::uint8_t>(i / 192 * 4);
-  }
-  const Bytes grey = picture(ImageFormat::jpeg, shades);
-  EXPECT_TRUE(kept(with_profile(colour, "RGB "), ImageFormat::jpeg));
-  EXPECT_TRUE(kept(with_profile(colour, "RGB "), ImageFormat::webp));
-  EXPECT_TRUE(kept(with_profile(grey, "GRAY"), ImageFormat::jpeg));
-  EXPECT_FALSE(kept(with_profile(grey, "GRAY"), ImageFormat::webp));
-  EXPECT_FALSE(kept(with_profile(colour, "CMYK"), ImageFormat::jpeg));
-  EXPECT_FALSE(kept(colour, ImageFormat::png));
-}
-
 TEST(render, gives_the_same_bytes_for_the_same_input) {
   for (const auto out : kFormats) {
     const Bytes image = picture(ImageFormat::jpeg, 500, 400);

@@ -11,6 +11,7 @@
 
 #include "thumbnailer/codecs/magick_light.h"
 #include "thumbnailer/codecs/magick_parts.h"
+#include "thumbnailer/colour.h"
 
 namespace miniatura {
 namespace {
@@ -80,6 +81,30 @@ Magick::Geometry magick_geometry(Size size) {
   return geometry;
 }
 
+Bytes profile_of(const Magick::Image& image) {
+  const Magick::Blob blob = image.iccColorProfile();
+  return {static_cast<const char*>(blob.data()), blob.length()};
+}
+
+void convert(Raster& raster, const ToSrgb& to_srgb) {
+  constexpr unsigned kWiden = 257;  // 8 bits to 16
+  const auto step = static_cast<std::size_t>(raster.channels);
+  const auto numbers = static_cast<std::size_t>(to_srgb.model());
+  const auto width = static_cast<std::size_t>(raster.size.width);
+  std::vector<std::uint16_t> stored(width * numbers);
+  std::vector<std::uint16_t> rgb(width * 3);
+  for (int y = 0; y < raster.size.height; ++y) {
+    std::uint8_t* const row = raster.at(0, y);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      stored[i] = static_cast<std::uint16_t>(row[i / numbers * step + i % numbers] * kWiden);
+    }
+    to_srgb.convert(stored.data(), rgb.data(), width);
+    for (std::size_t i = 0; i < rgb.size(); ++i) {
+      row[i / 3 * step + i % 3] = static_cast<std::uint8_t>((rgb[i] + kWiden / 2) / kWiden);
+    }
+  }
+}
+
 Size size_of(const Magick::Image& image) {
   return {static_cast<int>(image.columns()), static_cast<int>(image.rows())};
 }
@@ -88,7 +113,19 @@ Size size_of(const Magick::Image& image) {
 
 struct MagickImage::Impl {
   Magick::Image image;
-  bool keeps_profile = true;
+  std::shared_ptr<const ToSrgb> to_srgb;  // nothing: the pixels are sRGB
+  Bytes icc_profile;                      // of red, green and blue that are not
+
+  void take_profile() {
+    const Bytes profile = profile_of(image);
+    if (profile.empty()) return;
+    to_srgb = ToSrgb::by(profile, ColourModel::rgb);
+    if (to_srgb) {
+      icc_profile = profile;
+    } else {
+      to_srgb = ToSrgb::by(profile, ColourModel::grey);
+    }
+  }
 };
 
 MagickImage::MagickImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -124,11 +161,10 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
                   fmt::format("{}: decoded to {}x{} instead of {}x{}", name, image.columns(),
                               image.rows(), expected.width, expected.height));
     }
-    if (image.colorSpace() != Magick::RGBColorspace) {
-      // Before resizing: that takes the fourth channel for transparency.
-      impl->keeps_profile = image.colorSpace() != Magick::CMYKColorspace;
-      image.colorSpace(Magick::RGBColorspace);
-    }
+    // What was made RGB of inks is no longer what its profile is for.
+    if (image.colorSpace() != Magick::CMYKColorspace) impl->take_profile();
+    // Before resizing: that takes the fourth channel for transparency.
+    if (image.colorSpace() != Magick::RGBColorspace) image.colorSpace(Magick::RGBColorspace);
     return MagickImage(std::move(impl));
   });
 }
@@ -148,7 +184,7 @@ Result<MagickImage> MagickImage::resized(Size size, Light light) const {
   });
 }
 
-Result<Raster> MagickImage::raster() const {
+Result<Raster> MagickImage::raster(Colours colours) const {
   return guarded(ErrorCode::internal, "pixels", [&]() -> Result<Raster> {
     Magick::Image image = impl_->image;
     const bool alpha = image.matte();
@@ -156,25 +192,20 @@ Result<Raster> MagickImage::raster() const {
     image.write(0, 0, static_cast<unsigned>(raster.size.width),
                 static_cast<unsigned>(raster.size.height), alpha ? "RGBA" : "RGB",
                 Magick::CharPixel, raster.pixels.data());
+    const bool stays = colours == Colours::own && !impl_->icc_profile.empty();
+    if (impl_->to_srgb && !stays) convert(raster, *impl_->to_srgb);
     return raster;
   });
 }
 
-Bytes MagickImage::icc_profile() const {
-  if (!impl_->keeps_profile) return {};
-  const Magick::Blob blob = impl_->image.iccColorProfile();
-  const ByteView profile(static_cast<const char*>(blob.data()), blob.length());
-  // What a viewer takes for granted anyway need not be stored with every thumbnail.
-  if (profile.find("sRGB IEC61966-2.1") != ByteView::npos) return {};
-  const ByteView space = profile_space(profile);
-  return space == "RGB " || space == "GRAY" ? Bytes(profile) : Bytes();
-}
+Bytes MagickImage::icc_profile() const { return impl_->icc_profile; }
 
-Result<MagickImage> MagickImage::of(const Raster& raster) {
-  initialise_magick();
+Result<MagickImage> MagickImage::frame(const Raster& raster) const {
   return guarded(ErrorCode::internal, "pixels", [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();
     impl->image = image_of(raster);
+    impl->to_srgb = impl_->to_srgb;
+    impl->icc_profile = impl_->icc_profile;
     return MagickImage(std::move(impl));
   });
 }

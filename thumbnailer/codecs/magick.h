@@ -18,6 +18,12 @@ inline Light light_of(const Preset& preset) {
   return preset.linear ? Light::linear : Light::encoded;
 }
 
+// What the numbers of a raster stand for: sRGB, or what the picture's own profile says.
+enum class Colours { srgb, own };
+inline Colours colours_of(const Preset& preset) {
+  return preset.keep_icc ? Colours::own : Colours::srgb;
+}
+
 // A decoded picture in the library's own form, in stored axes.
 class MagickImage {
  public:
@@ -25,8 +31,9 @@ class MagickImage {
   // its size. CMYK becomes RGB. Errors: image_corrupt, memory_exhausted.
   static Result<MagickImage> decode(ByteView essential, const ImageHeader& header, int denominator);
 
-  // A frame that another library decoded. Errors: memory_exhausted.
-  static Result<MagickImage> of(const Raster& raster);
+  // Another frame of the same source, decoded elsewhere: its colours are this one's. Errors:
+  // memory_exhausted.
+  Result<MagickImage> frame(const Raster& raster) const;
 
   MagickImage(MagickImage&&) noexcept;
   MagickImage& operator=(MagickImage&&) noexcept;
@@ -38,10 +45,10 @@ class MagickImage {
   Result<MagickImage> resized(Size size, Light light = Light::encoded) const;
 
   // Errors: memory_exhausted.
-  Result<Raster> raster() const;
+  Result<Raster> raster(Colours colours = Colours::srgb) const;
 
-  // The source's colour profile; empty if it has none, plain sRGB, or one that the pixels no longer
-  // follow.
+  // What Colours::own are; empty if they are sRGB: for lack of a profile, or for one of grey or of
+  // inks, which are always converted.
   Bytes icc_profile() const;
 
  private:

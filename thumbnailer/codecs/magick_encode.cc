@@ -8,30 +8,6 @@
 namespace miniatura {
 namespace {
 
-bool is_grey(const Raster& raster) {
-  const auto step = static_cast<std::size_t>(raster.channels);
-  for (std::size_t i = 0; i < raster.pixels.size(); i += step) {
-    if (raster.pixels[i] != raster.pixels[i + 1] || raster.pixels[i] != raster.pixels[i + 2]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Gives the encoded picture the profile if it goes with the channels that will be written.
-void attach_profile(Magick::Image& image, const Raster& raster, ImageFormat format,
-                    ByteView icc_profile) {
-  const bool alpha = raster.channels == 4;
-  if (profile_space(icc_profile) == "GRAY") {
-    // WebP has no grey; a grey profile on RGB is refused by viewers.
-    if (format == ImageFormat::webp || !is_grey(raster)) return;
-    image.type(alpha ? Magick::GrayscaleMatteType : Magick::GrayscaleType);
-  } else {
-    image.type(alpha ? Magick::TrueColorMatteType : Magick::TrueColorType);
-  }
-  image.iccColorProfile(Magick::Blob(icc_profile.data(), icc_profile.size()));
-}
-
 // The library takes JPEG's form of it for PNG, too, and WebP's as it is to stand there.
 void attach_exif(Magick::Image& image, ImageFormat format, const Bytes& tiff) {
   using namespace std::string_view_literals;
@@ -61,7 +37,11 @@ Result<Bytes> encode_by_magick(const Raster& raster, ImageFormat format, const E
     Magick::Image image = image_of(raster);
     image.quiet(true);  // a warning about what was written is no reason not to have it
     image.depth(8);
-    if (!encoding.icc_profile.empty()) attach_profile(image, raster, format, encoding.icc_profile);
+    if (!encoding.icc_profile.empty()) {
+      // Else what happens to be grey is written so, which the profile does not describe.
+      image.type(raster.channels == 4 ? Magick::TrueColorMatteType : Magick::TrueColorType);
+      image.iccColorProfile(Magick::Blob(encoding.icc_profile.data(), encoding.icc_profile.size()));
+    }
     if (!encoding.exif.empty()) attach_exif(image, format, encoding.exif);
     constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
     image.quality(format == ImageFormat::png ? kPngCompression

@@ -57,9 +57,4 @@ inline Magick::Image image_of(const Raster& raster) {
   return image;
 }
 
-// The colour space that an ICC profile is for: "RGB ", "GRAY", …
-inline ByteView profile_space(ByteView icc_profile) {
-  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
-}
-
 }  // namespace miniatura
