@@ -1,6 +1,7 @@
 #include "thumbnailer/animate.h"
 
 #include "thumbnailer/codecs/webp_animation.h"
+#include "thumbnailer/gif_frames.h"
 
 namespace miniatura {
 namespace {
@@ -16,14 +17,16 @@ Result<Frame> finished_frame(const MagickImage& frame, const Task& task, int ori
 
 bool stays_animated(const RenderOrder& order, const ImageHeader& header) {
   return order.preset.animated && order.format == ImageFormat::webp && header.frames > 1 &&
-         header.format == ImageFormat::webp;
+         (header.format == ImageFormat::webp || header.format == ImageFormat::gif);
 }
 
 Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHeader& header,
                                                    const MagickImage& decoded,
                                                    std::span<const Task> tasks,
                                                    const SourceMetadata& metadata) {
-  TRY(reader, read_webp_frames(whole));
+  TRY(reader, header.format == ImageFormat::gif
+                  ? read_gif_frames(whole, {header.width, header.height})
+                  : read_webp_frames(whole));
   std::vector<Animation> animations(tasks.size());
   for (;;) {
     TRY(frame, reader.next());
