@@ -74,9 +74,9 @@ bool LzwReader::push(unsigned code) {
 }
 
 std::optional<int> LzwReader::next() {
-  const unsigned clear_code = 1U << least_bits_;
   while (stacked_ == 0) {
     if (is_done_) return std::nullopt;
+    const unsigned clear_code = 1U << least_bits_;
     const auto value = code();
     if (!value || *value == clear_code + 1) {
       is_done_ = true;
