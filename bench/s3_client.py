@@ -42,6 +42,7 @@ class Ours:
 class Curl:
     def __init__(self, variables, scratch):
         self.name, self.url, self.scratch = "curl --aws-sigv4", variables["AWS_ENDPOINT_URL_S3"], scratch
+        self.authority = variables.get("AWS_CA_BUNDLE")
         self.user = f'{variables["AWS_ACCESS_KEY_ID"]}:{variables["AWS_SECRET_ACCESS_KEY"]}'
 
     def once(self, what, size, count):
@@ -51,6 +52,8 @@ class Curl:
             lines.append(f'url = "{self.url}/bench/{what}-{size}"\noutput = "/dev/null"')
             if what == "put":
                 lines.append(f'upload-file = "{self.scratch}/{size}"')
+            if self.authority:
+                lines.append(f'cacert = "{self.authority}"')
             lines.append(f'fail\nuser = "{self.user}"\naws-sigv4 = "aws:amz:{REGION}:s3"\nnext')
         config.write_text("\n".join(lines[:-1] + [lines[-1].removesuffix("\nnext")]))
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -109,20 +112,26 @@ def main():
 
 
 def run(case, arguments):
-    _, variables = support.start_minio(case)
-    boto = servers.boto(case, variables)
-    boto.create_bucket(Bucket="bench")
     for _, size, _ in CASES:
         (case.dir / str(size)).write_bytes(b"x" * size)
+    print("| a request, median | wall ms | CPU ms | wall / curl | CPU / curl |\n|---|---|---|---|---|")
+    _, plain = support.start_minio(case)
+    compare(case, arguments, plain, servers.boto(case, plain), "HTTP")
+    secure = servers.start_tls_minio(case, servers.Authority(case.dir / "authority"))
+    compare(case, arguments, secure, servers.boto(case, secure, verify=secure["AWS_CA_BUNDLE"]), "TLS")
+
+
+def compare(case, arguments, variables, boto, line):
+    boto.create_bucket(Bucket="bench")
+    for _, size, _ in CASES:
         boto.put_object(Bucket="bench", Key=f"get-{size}", Body=b"x" * size)
     clients = [Ours(arguments.program, variables), Curl(variables, case.dir), Boto3(boto)]
-    print("| a request, median | wall ms | CPU ms | wall / curl | CPU / curl |\n|---|---|---|---|---|")
     for what in ("get", "put"):
         for label, size, count in CASES:
             seen = measure(clients, what, size, count, arguments.rounds)
             floor = seen["curl --aws-sigv4"]
             for name, (wall, cpu) in seen.items():
-                print(f"| {what.upper()} {label}, {name} | {wall:.3f} | {cpu:.3f} | {wall / floor[0]:.2f} "
+                print(f"| {line}, {what.upper()} {label}, {name} | {wall:.3f} | {cpu:.3f} | {wall / floor[0]:.2f} "
                       f"| {cpu / floor[1]:.2f} |", flush=True)
 
 

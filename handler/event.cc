@@ -35,8 +35,10 @@ Kind kind_of(std::string_view name) {
         "ObjectCreated:CompleteMultipartUpload"}) {
     if (name == created) return Kind::created;
   }
-  if (name.starts_with("ObjectRemoved:")) return Kind::removed;
-  return Kind::other;
+  // By hand, or by a lifecycle rule; its transitions leave the object where it is.
+  const bool removed =
+      name.starts_with("ObjectRemoved:") || name.starts_with("LifecycleExpiration:");
+  return removed ? Kind::removed : Kind::other;
 }
 
 Result<std::string> decoded_key(const std::string& encoded, const std::string& path) {

@@ -17,8 +17,8 @@ namespace miniatura {
 struct ObjectEvent {
   enum class Kind {
     created,  // Put, Post, Copy, CompleteMultipartUpload: there are new bytes
-    removed,
-    other,  // tagging, restore, lifecycle, …
+    removed,  // by somebody, or by a lifecycle rule's expiration
+    other,    // tagging, restore, a lifecycle rule's transition, …
   };
   ObjectId object;  // the key decoded, once
   Kind kind = Kind::created;

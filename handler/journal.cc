@@ -1,75 +1,24 @@
 #include "handler/journal.h"
 
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <mutex>
 #include <optional>
 #include <string_view>
 
+#include "handler/journal_schema.h"
 #include "runtime/database.h"
 
 namespace miniatura {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
-constexpr const char* kSchema = R"sql(
-  CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    time TEXT NOT NULL,
-    door TEXT NOT NULL,
-    bucket TEXT NOT NULL,
-    key TEXT NOT NULL,
-    version TEXT NOT NULL,
-    etag TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    reason TEXT,
-    error_code TEXT,
-    error_message TEXT,
-    attempt INTEGER NOT NULL,
-    duration_ms REAL NOT NULL,
-    download_ms REAL NOT NULL,
-    decode_ms REAL NOT NULL,
-    render_ms REAL NOT NULL,
-    upload_ms REAL NOT NULL,
-    source_format TEXT,
-    source_width INTEGER,
-    source_height INTEGER,
-    source_bytes INTEGER,
-    source_orientation INTEGER);
-  CREATE TABLE thumbnails (
-    event_id INTEGER NOT NULL REFERENCES events(id) ON DELETE CASCADE,
-    preset TEXT NOT NULL,
-    bucket TEXT NOT NULL,
-    key TEXT NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    format TEXT NOT NULL,
-    etag TEXT NOT NULL);
-  CREATE INDEX thumbnails_of_event ON thumbnails(event_id);
-  PRAGMA user_version = 1;
-)sql";
-
 constexpr const char* kInsertEvent = R"sql(
   INSERT INTO events (time, door, bucket, key, version, etag, outcome, reason, error_code, error_message, attempt,
     duration_ms, download_ms, decode_ms, render_ms, upload_ms,
-    source_format, source_width, source_height, source_bytes, source_orientation)
-  VALUES (strftime('%Y-%m-%dT%H:%M:%fZ','now'), ?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?))sql";
+    source_format, source_width, source_height, source_bytes, source_orientation,
+    source_colour_space, source_icc_profile, source_camera_make, source_camera_model, source_capture_time)
+  VALUES (strftime('%Y-%m-%dT%H:%M:%fZ','now'), ?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?))sql";
 constexpr const char* kInsertThumbnail = "INSERT INTO thumbnails VALUES (?,?,?,?,?,?,?,?,?)";
-// Brings a new or older file to today's schema. Another process may be doing the same: under the
-// write lock.
-Result<void> migrate(Database& database, const std::string& path) {
-  return in_transaction(database, [&]() -> Result<void> {
-    TRY(version, database.version());
-    if (version > kSchemaVersion) {
-      return fail(ErrorCode::journal_unavailable,
-                  fmt::format("{}: of a newer version ({}) than this program knows ({})", path,
-                              version, kSchemaVersion));
-    }
-    return version == 0 ? database.execute(kSchema) : Result<void>();
-  });
-}
 
 void bind_optional(Statement& statement, int index, std::string_view value) {
   if (value.empty()) {
@@ -77,6 +26,22 @@ void bind_optional(Statement& statement, int index, std::string_view value) {
   } else {
     statement.bind(index, value);
   }
+}
+
+// From parameter 16 on.
+void bind_source(Statement& row, const std::optional<SourceFacts>& source) {
+  if (!source) {
+    for (int i = 16; i <= 25; ++i) row.bind_null(i);
+    return;
+  }
+  row.bind(16, format_name(source->format)).bind(17, std::int64_t{source->width});
+  row.bind(18, std::int64_t{source->height}).bind(19, static_cast<std::int64_t>(source->bytes));
+  row.bind(20, std::int64_t{source->orientation});
+  bind_optional(row, 21, source->colour_space);
+  bind_optional(row, 22, source->icc_profile);
+  bind_optional(row, 23, source->capture.camera_make);
+  bind_optional(row, 24, source->capture.camera_model);
+  bind_optional(row, 25, source->capture.time);
 }
 
 class SqliteJournal : public Journal {
@@ -96,7 +61,7 @@ class SqliteJournal : public Journal {
   Result<void> open_for_writing() {
     if (database_) return {};
     TRY(opened, Database::open(path_));
-    CHECKED(migrate(opened, path_));
+    CHECKED(migrate_journal(opened, path_));
     TRY(event, opened.prepare(kInsertEvent));
     TRY(thumbnail, opened.prepare(kInsertThumbnail));
     database_.emplace(std::move(opened));
@@ -124,14 +89,7 @@ class SqliteJournal : public Journal {
         .bind(12, times.download.wall_ms)
         .bind(13, times.decode.wall_ms);
     row.bind(14, times.render.wall_ms).bind(15, times.upload.wall_ms);
-    if (outcome.source) {
-      const SourceFacts& source = *outcome.source;
-      row.bind(16, format_name(source.format)).bind(17, std::int64_t{source.width});
-      row.bind(18, std::int64_t{source.height}).bind(19, static_cast<std::int64_t>(source.bytes));
-      row.bind(20, std::int64_t{source.orientation});
-    } else {
-      for (int i = 16; i <= 20; ++i) row.bind_null(i);
-    }
+    bind_source(row, outcome.source);
     CHECKED(row.step());
     row.reset();
     return {};
@@ -192,7 +150,7 @@ std::unique_ptr<Journal> make_journal(std::string setting) {
 Result<std::int64_t> prune_journal(const std::string& path, const std::string& time) {
   if (::access(path.c_str(), F_OK) != 0) return 0;
   TRY(database, Database::open(path));
-  CHECKED(migrate(database, path));
+  CHECKED(migrate_journal(database, path));
   std::int64_t count = 0;
   CHECKED(in_transaction(database, [&] { return remove_before(database, time, count); }));
   CHECKED(database.execute("VACUUM"));

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "handler/journal_schema.h"
 #include "runtime/database.h"
 
 namespace miniatura {
@@ -26,6 +27,11 @@ constexpr const char* kRowColumns = R"sql(
   SELECT id, time, bucket, key, version, etag, outcome, reason, error_code, error_message, attempt, duration_ms,
     source_format, source_width, source_height, source_bytes, source_orientation,
     door, download_ms, decode_ms, render_ms, upload_ms)sql";
+// Of a file that its writers have not brought to version 2 yet, and that is not ours to change.
+constexpr const char* kColumnsOfVersion1 = ", NULL, NULL, NULL, NULL, NULL";
+constexpr const char* kColumnsOfVersion2 =
+    ", source_colour_space, source_icc_profile, source_camera_make, source_camera_model, "
+    "source_capture_time";
 constexpr const char* kStatsColumns =
     "SELECT outcome, reason, error_code, duration_ms, download_ms, decode_ms, render_ms, "
     "upload_ms, source_bytes, time";
@@ -56,15 +62,20 @@ Outcome::What outcome_named(const std::string& name) {
   return Outcome::What::failed;
 }
 
+struct OpenJournal {
+  Database database;
+  std::int64_t version = 0;
+};
+
 // Nothing: there is nothing to read.
-Result<std::optional<Database>> open_to_read(const std::string& path) {
+Result<std::optional<OpenJournal>> open_to_read(const std::string& path) {
   if (path == "none" || path == ":memory:" || ::access(path.c_str(), F_OK) != 0) {
     return std::nullopt;
   }
   TRY(database, Database::open(path, true));
-  TRY(version, database.version());
+  TRY(version, journal_version(database, path));
   if (version == 0) return std::nullopt;  // its first writer is at it, or was cut off
-  return std::optional(std::move(database));
+  return OpenJournal{std::move(database), version};
 }
 
 JournalRow row_of(const Statement& from) {
@@ -89,10 +100,14 @@ JournalRow row_of(const Statement& from) {
   outcome.timings.render.wall_ms = from.real(20);
   outcome.timings.upload.wall_ms = from.real(21);
   if (!from.is_null(12)) {
-    outcome.source = SourceFacts{format_named(from.text(12)), static_cast<int>(from.integer(13)),
+    outcome.source = SourceFacts{format_named(from.text(12)),
+                                 static_cast<int>(from.integer(13)),
                                  static_cast<int>(from.integer(14)),
                                  static_cast<std::uint64_t>(from.integer(15)),
-                                 static_cast<int>(from.integer(16))};
+                                 static_cast<int>(from.integer(16)),
+                                 from.text(22),
+                                 from.text(23),
+                                 {from.text(24), from.text(25), from.text(26)}};
   }
   return row;
 }
@@ -112,10 +127,11 @@ Result<void> read_thumbnails(Statement& from, JournalRow& row) {
 
 Result<void> each_row(const std::string& path, const JournalFilter& filter,
                       const std::string& order, const std::function<void(JournalRow&&)>& take) {
-  TRY(database, open_to_read(path));
-  if (!database) return {};
-  TRY(events, database->prepare(std::string(kRowColumns) + kWhere + order));
-  TRY(thumbnails, database->prepare(kSelectThumbnails));
+  TRY(journal, open_to_read(path));
+  if (!journal) return {};
+  const char* more_columns = journal->version < 2 ? kColumnsOfVersion1 : kColumnsOfVersion2;
+  TRY(events, journal->database.prepare(std::string(kRowColumns) + more_columns + kWhere + order));
+  TRY(thumbnails, journal->database.prepare(kSelectThumbnails));
   bind_filter(events, filter);
   for (;;) {
     TRY(more, events.step());
@@ -199,9 +215,9 @@ Result<JournalStats> JournalReader::stats(const JournalFilter& filter) const {
   JournalStats stats;
   constexpr std::array<const char*, 5> kTimes = {"total", "download", "decode", "render", "upload"};
   std::array<std::vector<double>, kTimes.size()> times;
-  TRY(database, open_to_read(path_));
-  if (database) {
-    TRY(events, database->prepare(std::string(kStatsColumns) + kWhere));
+  TRY(journal, open_to_read(path_));
+  if (journal) {
+    TRY(events, journal->database.prepare(std::string(kStatsColumns) + kWhere));
     bind_filter(events, filter);
     for (;;) {
       TRY(more, events.step());

@@ -4,6 +4,8 @@
 
 #include <variant>
 
+#include "handler/sides.h"
+#include "runtime/crypto.h"
 #include "s3client/uri.h"
 
 namespace miniatura {
@@ -11,8 +13,12 @@ namespace {
 
 constexpr int kSettleMax = 5;  // tries for one thumbnail that others write as well
 
+// S3 holds 2 KB of metadata, all names and values; a rule's own have 1 KB of it.
+constexpr std::size_t kSourceNameBytesMax = 700;
+
 std::string source_name(const ObjectId& id) {
-  return percent_encode_path(id.bucket + "/" + id.key);
+  std::string name = percent_encode_path(id.bucket + "/" + id.key);
+  return name.size() > kSourceNameBytesMax ? "sha256:" + sha256_hex(name) : name;
 }
 
 std::string value(const ObjectInfo& info, const char* name) {
@@ -20,23 +26,17 @@ std::string value(const ObjectInfo& info, const char* name) {
   return found == info.metadata.end() ? "" : found->second;
 }
 
-bool is_absent(const Result<ObjectInfo>& info) {
-  return !info && info.error().code == ErrorCode::store_not_found;
-}
-
 // What is at a thumbnail's key; nothing where there is nothing. Errors: destination_conflict where
 // it was not made from this source; what the store fails with.
 Result<std::optional<ObjectInfo>> look_at(const PlannedThumbnail& planned, const ObjectId& source,
                                           ObjectStore& store, const Context& context) {
-  auto there = store.head({planned.bucket, planned.key, ""}, context);
-  if (is_absent(there)) return std::nullopt;
-  if (!there) return fail(destination_error(there.error()));
-  if (value(*there, kSourceKey) != source_name(source)) {
+  TRY(there, look_at_thumbnail({planned.bucket, planned.key, ""}, store, context));
+  if (there && !is_made_from(*there, source)) {
     return fail(ErrorCode::destination_conflict,
                 fmt::format("{}/{} was not made from {}: not overwritten", planned.bucket,
                             planned.key, source.text()));
   }
-  return std::optional(*std::move(there));
+  return there;
 }
 
 // The source was overwritten while we worked: what we hold is old.
@@ -149,9 +149,8 @@ class Storing {
 
   // Is what we rendered still the source? Skipped: gone.
   Step<bool> source_is_current() const {
-    const auto now = store_.head(plan_.newest, context_);
-    if (is_absent(now)) return skip(SkipReason::gone);
-    if (!now) return fail(source_error(now.error()));
+    TRY(now, look_at_source(plan_.newest, store_, context_));
+    if (!now) return skip(SkipReason::gone);
     return now->etag == source_etag_;
   }
 
@@ -209,21 +208,6 @@ class Storing {
 
 }  // namespace
 
-Error source_error(Error error) {
-  if (error.code == ErrorCode::store_denied) error.code = ErrorCode::source_denied;
-  if (error.code == ErrorCode::store_no_bucket) error.code = ErrorCode::source_no_bucket;
-  if (error.code == ErrorCode::store_invalid_key) error.code = ErrorCode::source_rejected;
-  if (error.code == ErrorCode::store_rejected) error.code = ErrorCode::source_rejected;
-  return error;
-}
-Error destination_error(Error error) {
-  if (error.code == ErrorCode::store_denied) error.code = ErrorCode::destination_denied;
-  if (error.code == ErrorCode::store_no_bucket) error.code = ErrorCode::destination_no_bucket;
-  if (error.code == ErrorCode::store_invalid_key) error.code = ErrorCode::destination_rejected;
-  if (error.code == ErrorCode::store_rejected) error.code = ErrorCode::destination_rejected;
-  return error;
-}
-
 bool is_made_from(const ObjectInfo& info, const ObjectId& source) {
   return value(info, kSourceKey) == source_name(source);
 }
@@ -235,9 +219,8 @@ Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
   if (!mark || value(*mark, kPlanKey) != plan.hash) return plan;
   const std::string made_from = value(*mark, kSourceEtagKey);
   if (made_from == plan.event_etag) return skip(SkipReason::done);
-  const auto source = store.head(plan.newest, context);
-  if (is_absent(source)) return skip(SkipReason::gone);
-  if (!source) return fail(source_error(source.error()));
+  TRY(source, look_at_source(plan.newest, store, context));
+  if (!source) return skip(SkipReason::gone);
   if (source->etag != made_from) return plan;
   return skip(plan.event_etag.empty() ? SkipReason::done : SkipReason::stale);
 }

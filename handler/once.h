@@ -21,7 +21,8 @@
 namespace miniatura {
 
 // The metadata of a thumbnail (x-amz-meta-…).
-inline constexpr const char* kSourceKey = "miniatura-source";  // percent-encoded bucket/key
+// Percent-encoded bucket/key; of one over 700 bytes "sha256:" and the hash of that.
+inline constexpr const char* kSourceKey = "miniatura-source";
 // Of the bytes that it was made from.
 inline constexpr const char* kSourceEtagKey = "miniatura-source-etag";
 inline constexpr const char* kPresetKey = "miniatura-preset";  // hash of the preset
@@ -47,9 +48,5 @@ bool is_made_from(const ObjectInfo& info, const ObjectId& source);
 
 // Was this object made by us, from whatever source?
 bool is_thumbnail(const ObjectInfo& info);
-
-// The store speaks of objects; the pipeline knows which side of the work they are on.
-Error source_error(Error error);
-Error destination_error(Error error);
 
 }  // namespace miniatura

@@ -4,6 +4,7 @@
 
 #include "handler/once.h"
 #include "handler/removal.h"
+#include "handler/sides.h"
 
 namespace miniatura {
 namespace {
@@ -24,12 +25,16 @@ struct Work {
   std::string& destination;  // the bucket, once it is planned and not refused
 };
 
-bool is_absent(const Error& error) { return error.code == ErrorCode::store_not_found; }
+// Work that would not be answered for in time is left to another delivery.
+Result<void> ask_time(const Plan& plan, const Work& work, std::string_view what_for) {
+  if (!work.context.deadline.passed(*work.tools.clock)) return {};
+  return fail(ErrorCode::deadline_exceeded,
+              fmt::format("{}: no time left to {}", plan.source.text(), what_for));
+}
 
 // Is the source there, whatever it holds?
 Step<bool> is_there(const ObjectId& source, const Work& work) {
-  const auto info = work.tools.store->head(source, work.context);
-  if (!info && !is_absent(info.error())) return fail(source_error(info.error()));
+  TRY(info, look_at_source(source, *work.tools.store, work.context));
   return info.has_value();
 }
 
@@ -38,16 +43,15 @@ Step<bool> is_there(const ObjectId& source, const Work& work) {
 Step<void> refuse_old(const Plan& plan, const ObjectInfo& read, const Work& work) {
   if (plan.keyed_by_etag && read.etag != plan.event_etag) return skip(SkipReason::stale);
   if (plan.source.version == plan.newest.version) return {};
-  const auto newest = work.tools.store->head(plan.newest, work.context);
-  if (!newest && is_absent(newest.error())) return skip(SkipReason::gone);
-  if (!newest) return fail(source_error(newest.error()));
+  TRY(newest, look_at_source(plan.newest, *work.tools.store, work.context));
+  if (!newest) return skip(SkipReason::gone);
   if (newest->etag != read.etag) return skip(SkipReason::stale);
   return {};
 }
 
 Step<Source> open_source(const Plan& plan, const Work& work) {
   auto object = work.tools.store->get(plan.source, work.context);
-  if (!object && is_absent(object.error())) return skip(SkipReason::gone);
+  if (!object && object.error().code == ErrorCode::store_not_found) return skip(SkipReason::gone);
   if (!object) return fail(source_error(object.error()));
   work.outcome.etag = object->info.etag;
   CHECKED(refuse_old(plan, object->info, work));
@@ -73,10 +77,7 @@ Step<std::vector<Thumbnail>> render_all(const Plan& plan, Source& source, const 
   work.outcome.timings.download = rendered->timings.download;
   work.outcome.timings.decode = rendered->timings.decode;
   work.outcome.timings.render = rendered->timings.render;
-  if (work.context.deadline.passed(*work.tools.clock)) {
-    return fail(ErrorCode::deadline_exceeded,
-                fmt::format("{}: no time left to store the thumbnails", plan.source.text()));
-  }
+  CHECKED(ask_time(plan, work, "store the thumbnails"));
   return std::move(rendered->thumbnails);
 }
 
@@ -131,6 +132,7 @@ Step<std::vector<StoredThumbnail>> make_missing(const Plan& plan, const Work& wo
 
 Step<std::vector<StoredThumbnail>> attempt(const Work& work) {
   TRY(plan, plan_for(work.event, *work.tools.rules));  // no rule, a folder, our own output: Skipped
+  CHECKED(ask_time(plan, work, "begin"));
   CHECKED(ask_breaker(plan, work));
   if (plan.is_removal) {
     TRY(is_back, is_there(plan.newest, work));

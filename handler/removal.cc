@@ -1,6 +1,7 @@
 #include "handler/removal.h"
 
 #include "handler/once.h"
+#include "handler/sides.h"
 
 namespace miniatura {
 
@@ -9,10 +10,8 @@ Step<int> remove_all(const Plan& plan, ObjectStore& store, const Context& contex
   // From the last on: the mark goes first, so that it never vouches for a thumbnail that is gone.
   for (auto planned = plan.thumbnails.rbegin(); planned != plan.thumbnails.rend(); ++planned) {
     const ObjectId id{planned->bucket, planned->key, ""};
-    const auto there = store.head(id, context);
-    if (!there && there.error().code == ErrorCode::store_not_found) continue;
-    if (!there) return fail(destination_error(there.error()));
-    if (!is_made_from(*there, plan.source)) continue;
+    TRY(there, look_at_thumbnail(id, store, context));
+    if (!there || !is_made_from(*there, plan.source)) continue;
     const auto gone = store.remove(id, context);
     if (!gone) return fail(destination_error(gone.error()));
     ++removed;
@@ -22,10 +21,7 @@ Step<int> remove_all(const Plan& plan, ObjectStore& store, const Context& contex
 
 Step<bool> is_any_missing(const Plan& plan, ObjectStore& store, const Context& context) {
   for (const PlannedThumbnail& planned : plan.thumbnails) {
-    const auto there = store.head({planned.bucket, planned.key, ""}, context);
-    if (!there && there.error().code != ErrorCode::store_not_found) {
-      return fail(destination_error(there.error()));
-    }
+    TRY(there, look_at_thumbnail({planned.bucket, planned.key, ""}, store, context));
     if (!there || !is_made_from(*there, plan.source)) return true;
   }
   return false;

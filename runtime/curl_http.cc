@@ -20,6 +20,8 @@ constexpr std::size_t kHeaderBlockBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kWholeReplyBytesMax = std::size_t{1} << 20;
 constexpr std::size_t kIdleHandlesMax = 16;
 constexpr long kConnectionIdleSecondsMax = 25;
+// libcurl counts whole milliseconds, and may end a transfer a little before its time is over.
+constexpr std::chrono::milliseconds kTimerGrain{5};
 
 struct CloseEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -188,11 +190,13 @@ class Exchange {
     return refuse(fmt::format("{}: over {} bytes of headers", what_, kHeaderBlockBytesMax));
   }
   bool is_in_headers() const;
+  bool is_denied_by_proxy() const;
   Error trouble() const {
     return {ErrorCode::memory_exhausted, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
   }
 
   static std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) noexcept;
   static std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
 
   Connections& connections_;
@@ -203,6 +207,7 @@ class Exchange {
   std::array<char, CURL_ERROR_SIZE> reason_{};
   bool is_head_ = false;
   std::size_t request_body_bytes_ = 0;
+  std::function<void(std::uint64_t)> on_sent_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<std::chrono::milliseconds> time_left_;  // of the deadline, when it started
 
@@ -272,6 +277,12 @@ Result<void> Exchange::start(const HttpRequest& request, const Clock& clock) {
   set(easy, CURLOPT_WRITEFUNCTION, &on_body);
   set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
   set_method(request);
+  if (request.on_sent) {
+    on_sent_ = request.on_sent;
+    set(easy, CURLOPT_NOPROGRESS, 0L);
+    set(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);
+    set(easy, CURLOPT_XFERINFODATA, static_cast<void*>(this));
+  }
   set_limits(request);
   set_trust_and_proxy(connections_.options());
   CHECKED(set_headers(request));
@@ -370,6 +381,13 @@ bool Exchange::is_in_headers() const {
   return first_byte_us > 0 && !has_headers_;
 }
 
+// What a proxy answered to CONNECT, if that will not change by asking again.
+bool Exchange::is_denied_by_proxy() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  return status >= 400 && status < 500 && status != 408 && status != 429;
+}
+
 void Exchange::finish(CURLcode code) {
   finished_ = true;
   // What libcurl says of a header line over its own limit, CURL_MAX_HTTP_HEADER.
@@ -377,9 +395,10 @@ void Exchange::finish(CURLcode code) {
   if (code == CURLE_OUT_OF_MEMORY && is_in_headers()) refuse_headers();
   if (code == CURLE_OK || error_) return;  // ours says why libcurl was made to stop
   Error error;
-  error.code = error_code_of(code);
+  error.code = is_denied_by_proxy() ? ErrorCode::network_denied : error_code_of(code);
   const auto passed = std::chrono::steady_clock::now() - started_;
-  if (error.code == ErrorCode::network_timeout && time_left_ && passed >= *time_left_) {
+  if (error.code == ErrorCode::network_timeout && time_left_ &&
+      passed + kTimerGrain >= *time_left_) {
     error.code = ErrorCode::deadline_exceeded;
   }
   error.message =
@@ -465,6 +484,16 @@ std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t count, voi
     return static_cast<Exchange*>(self)->take_header({bytes, count});
   } catch (...) {
     return 0;
+  }
+}
+
+int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
+                          curl_off_t sent) noexcept {
+  try {
+    static_cast<Exchange*>(self)->on_sent_(static_cast<std::uint64_t>(sent));
+    return 0;
+  } catch (...) {
+    return 1;
   }
 }
 

@@ -69,6 +69,8 @@ std::string_view code_name(ErrorCode code) {
       return "network.timeout";
     case ErrorCode::network_untrusted:
       return "network.untrusted";
+    case ErrorCode::network_denied:
+      return "network.denied";
     case ErrorCode::network_invalid:
       return "network.invalid";
     case ErrorCode::deadline_exceeded:
@@ -146,6 +148,7 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::network_unreachable:
     case ErrorCode::network_timeout:
     case ErrorCode::network_untrusted:
+    case ErrorCode::network_denied:
     case ErrorCode::network_invalid:
     case ErrorCode::deadline_exceeded:
     case ErrorCode::memory_exhausted:

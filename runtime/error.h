@@ -50,6 +50,7 @@ enum class ErrorCode {
   network_unreachable,  // names, connections, resets
   network_timeout,
   network_untrusted,  // TLS: the other side's certificate
+  network_denied,     // a proxy that says no
   network_invalid,    // a URL or a reply that breaks the protocol
   deadline_exceeded,
   // Images.

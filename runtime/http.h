@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +46,9 @@ struct HttpRequest {
   HttpHeaders headers;
   // Borrowed: lives until open() or send_all() returns. A PUT or POST without one sends length 0.
   ByteView body;
+  // Hears from time to time how many bytes of the body are sent; a request that is sent again
+  // starts from 0. Not for send_all().
+  std::function<void(std::uint64_t)> on_sent;
   Deadline deadline;  // never: no total limit
   std::chrono::milliseconds connect_timeout{5'000};
   // No byte for so long: network_timeout. 0: wait for ever (a long poll).

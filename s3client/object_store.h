@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ struct PutRequest {
   std::string storage_class;                    // empty: the bucket's usual one
   std::map<std::string, std::string> tags;      // UTF-8; 10 at most, as S3 has it
   PutCondition condition = Always{};
+  // Hears how many bytes are sent, where that takes its time; from 0 when sent again. put() alone.
+  std::function<void(std::uint64_t)> on_sent;
 };
 
 struct PutResult {

@@ -38,13 +38,6 @@ class ConnectedS3Store : private Connections, public S3Store {
         S3Store({*transport, *credentials, clock, settings.endpoint, system_random()}) {}
 };
 
-// Not read where nothing of it would count: a cold start need not open a file.
-Result<ProfileSettings> profile_settings(const Environment& environment) {
-  const bool has_all = environment.get("AWS_REGION") && environment.get("AWS_ENDPOINT_URL_S3") &&
-                       environment.get("AWS_CA_BUNDLE") && environment.get("AWS_ACCESS_KEY_ID");
-  return has_all ? ProfileSettings() : load_profile_settings(environment);
-}
-
 // Here rather than at each request, where it would look as if the server were not to be trusted.
 Result<void> check_ca_bundle(const std::string& place, const std::string& path) {
   constexpr std::uint64_t kBundleBytesMax = std::uint64_t{16} << 20;
@@ -59,7 +52,7 @@ Result<void> check_ca_bundle(const std::string& place, const std::string& path) 
 }
 
 Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
-  TRY(profile, profile_settings(environment));
+  TRY(profile, load_profile_settings(environment));
   TRY(endpoint, endpoint_from(environment, profile));
   TRY(sts, sts_endpoint_from(environment, profile, endpoint.region));
   S3Settings settings;

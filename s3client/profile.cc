@@ -99,6 +99,7 @@ Result<ProfileSettings> load_profile_settings(const Environment& environment) {
   settings.endpoint_url = profile.get("endpoint_url");
   settings.endpoint_url_s3 = profile.services["s3.endpoint_url"];
   settings.endpoint_url_sts = profile.services["sts.endpoint_url"];
+  settings.addressing_style = profile.get("s3.addressing_style");
   return settings;
 }
 

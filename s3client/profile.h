@@ -37,6 +37,7 @@ struct ProfileSettings {
   std::string endpoint_url;     // of all services
   std::string endpoint_url_s3;  // of one, by the section that `services` names; comes first
   std::string endpoint_url_sts;
+  std::string addressing_style;  // of s3: "path", "virtual", "auto"
 };
 // Errors: those of load_profile.
 Result<ProfileSettings> load_profile_settings(const Environment& environment);

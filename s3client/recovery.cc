@@ -67,7 +67,7 @@ constexpr StatusRow kStatuses[] = {
     {401, {E::store_denied, R::none}},
     {403, {E::store_denied, R::none}},
     {404, {E::store_rejected, R::none}},  // with a code that is not known
-    {407, {E::store_denied, R::none}},    // a proxy's
+    {407, {E::network_denied, R::none}},  // a proxy's
     {408, {E::store_unavailable, R::retry}},
     {412, {E::store_precondition_failed, R::none}},
     {416, {E::store_rejected, R::none}},

@@ -2,6 +2,7 @@
 // attempt.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,8 @@ struct S3Call {
   // Not encoded; the version is of the id and does not stand here.
   std::vector<std::pair<std::string, std::string>> query = {};
   HttpHeaders headers = {};
-  ByteView body = {};  // borrowed: lives until the call is answered
+  ByteView body = {};                               // borrowed: lives until the call is answered
+  std::function<void(std::uint64_t)> on_sent = {};  // as in HttpRequest
 
   // A PUT that may say no because of what is there.
   bool is_conditional_put() const {

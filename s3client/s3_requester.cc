@@ -188,6 +188,7 @@ HttpRequest S3Requester::request_for(const S3Call& call, const Context& context)
   }
   request.headers = call.headers;
   request.body = call.body;
+  request.on_sent = call.on_sent;
   request.deadline = context.deadline;
   if (!context.trace_id.empty() && is_header_value(context.trace_id)) {
     request.headers.add(kTraceHeader, context.trace_id);

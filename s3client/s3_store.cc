@@ -104,6 +104,7 @@ std::string tagging(const std::map<std::string, std::string>& tags) {
 S3Call put_call(const PutRequest& put) {
   S3Call call{"PUT", {put.bucket, put.key, {}}};
   call.body = put.body;
+  call.on_sent = put.on_sent;
   call.headers.add("Content-Type", put.content_type);
   if (!put.cache_control.empty()) call.headers.add("Cache-Control", put.cache_control);
   if (!put.storage_class.empty()) call.headers.add("x-amz-storage-class", put.storage_class);

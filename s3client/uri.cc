@@ -62,6 +62,21 @@ std::size_t character_count(std::string_view utf8) {
   }));
 }
 
+// The first character of `text` that no tag may hold, quoted; "" where there is none. Source:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html, which takes letters,
+// digits and spaces of every script: which of those beyond ASCII are such is left to the store.
+std::string wrong_character(std::string_view text) {
+  constexpr std::string_view kMarks = " +-=._:/@";
+  const auto* wrong = std::find_if(text.begin(), text.end(), [&](char c) {
+    return static_cast<unsigned char>(c) < 0x80 && !is_alphanumeric(c) &&
+           kMarks.find(c) == std::string_view::npos;
+  });
+  if (wrong == text.end()) return "";
+  const std::string_view character(wrong, 1);
+  return fmt::format(
+      "\"{}\"", is_header_value(character) ? std::string(character) : percent_encode(character));
+}
+
 // What S3 would not take of them; "" where it takes all.
 std::string wrong_tags(const std::map<std::string, std::string>& tags) {
   if (tags.size() > kTagsMax) {
@@ -78,6 +93,15 @@ std::string wrong_tags(const std::map<std::string, std::string>& tags) {
     if (character_count(value) > kTagValueCharactersMax) {
       return fmt::format("the value of the tag {} has {} characters, over the limit of {}", key,
                          character_count(value), kTagValueCharactersMax);
+    }
+    for (const auto& [what, text] : {std::pair("", &key), std::pair(" of the value", &value)}) {
+      if (const std::string wrong = wrong_character(*text); !wrong.empty()) {
+        return fmt::format("the tag {}: {}{} is none of letters, digits, space and + - = . _ : / @",
+                           one_line(key), wrong, what);
+      }
+    }
+    if (lower_case(key).starts_with("aws:")) {
+      return fmt::format("the tag {}: keys with aws: are AWS's own", key);
     }
   }
   return "";
@@ -146,6 +170,27 @@ Result<std::string> configured_endpoint(const Environment& environment, const ch
     return configured.substr(0, configured.find_last_not_of('/') + 1);
   }
   return "";
+}
+
+// Whatever stands behind an endpoint of one's own, it need not know a host for each bucket.
+Result<bool> is_path_style(const Environment& environment, const ProfileSettings& profile,
+                           const std::string& configured_url) {
+  constexpr const char* kVariable = "MINIATURA_S3_ADDRESSING";
+  const auto variable = environment.get(kVariable);
+  const std::string style = variable.value_or(profile.addressing_style);
+  const auto wrong = [&](std::string_view what) {
+    const std::string place =
+        variable ? kVariable : fmt::format("profile {}: s3.addressing_style", profile.name);
+    return fail(ErrorCode::config_invalid, fmt::format("{}: {}: {}", place, style, what));
+  };
+  if (style.empty() || style == "auto") return !configured_url.empty();
+  if (style == "path") return true;
+  if (style != "virtual") return wrong("none of path, virtual, auto");
+  const std::string_view host = split_url(configured_url).authority;
+  const bool is_address = host.find_first_not_of("0123456789.") == host.find(':');
+  if (!host.empty() && (is_address || host.front() == '['))
+    return wrong(fmt::format("no bucket is a name in {}", host));
+  return false;
 }
 
 }  // namespace
@@ -264,8 +309,9 @@ Result<S3Endpoint> endpoint_from(const Environment& environment, const ProfileSe
   TRY(region, region_from(environment, profile));
   TRY(url,
       configured_endpoint(environment, "AWS_ENDPOINT_URL_S3", profile, profile.endpoint_url_s3));
-  if (!url.empty()) return S3Endpoint{url, true, region};
-  return in_region({"", false, "", true}, region);
+  TRY(path_style, is_path_style(environment, profile, url));
+  if (!url.empty()) return S3Endpoint{url, path_style, region};
+  return in_region({"", path_style, "", true}, region);
 }
 
 Result<std::string> sts_endpoint_from(const Environment& environment,

@@ -29,7 +29,8 @@ std::string object_name(std::string_view bucket, std::string_view key);
 Result<void> check_object_id(const ObjectId& id);
 Result<void> check_bucket(std::string_view bucket);
 
-// check_object_id, and content type, metadata and etag that fit into header lines (store_rejected).
+// check_object_id, and content type, metadata and etag that fit into header lines, and tags as S3
+// takes them: 10 at most, their characters, lengths and names (store_rejected).
 Result<void> check_put(const PutRequest& request);
 
 // Printable ASCII without outer spaces: arrives as it was sent, and cannot start a header of its
@@ -57,10 +58,12 @@ S3Endpoint in_region(const S3Endpoint& endpoint, const std::string& region);
 // "eu-west-1": what may become a part of a host name.
 bool is_region(std::string_view text);
 
-// From AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile (path style), else AWS's own for
-// AWS_REGION, AWS_DEFAULT_REGION or the profile's region, else us-east-1. With
-// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true it is always AWS's own. Errors: config_invalid, naming
-// the variable or the profile's field.
+// From AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile, else AWS's own for AWS_REGION,
+// AWS_DEFAULT_REGION or the profile's region, else us-east-1. With
+// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true it is always AWS's own. A bucket is in the path of a
+// configured endpoint and in the host of AWS's own, unless MINIATURA_S3_ADDRESSING or the profile's
+// s3.addressing_style says path or virtual. Errors: config_invalid, naming the variable or the
+// profile's field.
 Result<S3Endpoint> endpoint_from(const Environment& environment,
                                  const ProfileSettings& profile = {});
 

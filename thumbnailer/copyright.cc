@@ -9,9 +9,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::uint32_t kArtistTag = 0x013B, kCopyrightTag = 0x8298;
 constexpr std::uint32_t kAscii = 2;
-constexpr std::uint32_t kUtf8 = 129;  // of EXIF 3
 constexpr std::size_t kEntryBytes = 12;
 constexpr std::size_t kInlineBytesMax = 4;  // a longer value stands elsewhere
 constexpr std::size_t kDirectory = 8;       // ours is right behind the header
@@ -21,8 +19,9 @@ bool is_control(char c) {
   return code < 0x20 || code == 0x7F;
 }
 
-// The value as text, or nothing.
-Bytes text_of(ByteView value) {
+}  // namespace
+
+Bytes copyright_text(ByteView value) {
   constexpr std::string_view kBlanks = " \0"sv;
   const std::size_t begin = value.find_first_not_of(kBlanks);
   if (begin == ByteView::npos) return {};
@@ -32,34 +31,6 @@ Bytes text_of(ByteView value) {
     return is_control(c) && &c != text.data() + nul;
   });
   return is_text && text.size() <= kCopyrightBytesMax ? Bytes(text) : Bytes();
-}
-
-}  // namespace
-
-Copyright read_copyright(ByteView tiff) {
-  const bool big = tiff.starts_with("MM\0*"sv);
-  if (!big && !tiff.starts_with("II*\0"sv)) return {};
-  const auto number_16 = [&](std::size_t at) {
-    return big ? big_endian_16(tiff, at) : little_endian_16(tiff, at);
-  };
-  const auto number_32 = [&](std::size_t at) {
-    return std::size_t{big ? big_endian_32(tiff, at) : little_endian_32(tiff, at)};
-  };
-  Copyright found;
-  const std::size_t directory = number_32(4);
-  const std::size_t entries = number_16(directory);
-  for (std::size_t i = 0; i < entries; ++i) {
-    const std::size_t entry = directory + 2 + i * kEntryBytes;
-    if (entry + kEntryBytes > tiff.size()) break;
-    const std::uint32_t tag = number_16(entry);
-    const std::uint32_t type = number_16(entry + 2);
-    if ((tag != kArtistTag && tag != kCopyrightTag) || (type != kAscii && type != kUtf8)) continue;
-    const std::size_t size = number_32(entry + 4);
-    const std::size_t begin = size <= kInlineBytesMax ? entry + 8 : number_32(entry + 8);
-    if (begin + size > tiff.size()) continue;
-    (tag == kArtistTag ? found.artist : found.copyright) = text_of(tiff.substr(begin, size));
-  }
-  return found;
 }
 
 Bytes exif_of(const Copyright& copyright) {

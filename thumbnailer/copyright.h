@@ -2,6 +2,8 @@
 // metadata ever reaches a thumbnail. Pure.
 #pragma once
 
+#include <cstdint>
+
 #include "runtime/bytes.h"
 
 namespace miniatura {
@@ -16,9 +18,10 @@ struct Copyright {
 };
 inline constexpr std::size_t kCopyrightBytesMax = 1000;
 
-// Of a TIFF structure ("II*\0" or "MM\0*" first), whose first directory alone is looked at, each
-// entry once. Empty for whatever is absent or broken.
-Copyright read_copyright(ByteView tiff);
+inline constexpr std::uint32_t kArtistTag = 0x013B, kCopyrightTag = 0x8298;  // EXIF's
+
+// What a field of these holds, as text; empty for what is none.
+Bytes copyright_text(ByteView value);
 
 // A TIFF structure that holds these and nothing else; empty if there are none.
 Bytes exif_of(const Copyright& copyright);

@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "thumbnailer/exif.h"
+#include <utility>
+
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
@@ -26,6 +27,11 @@ Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent 
               fmt::format("{} images are not read yet", format_name(format)));
 }
 
+std::string_view colour_space(const ImageHeader& header) {
+  if (header.channels < 3 && !header.palette) return "gray";
+  return header.format == ImageFormat::jpeg && header.channels == 4 ? "cmyk" : "rgb";
+}
+
 Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
   const EssentialBytes& essential = header.essential;
   std::size_t size = essential.before.size() + essential.after.size();
@@ -40,8 +46,10 @@ Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
 }
 
 void take_exif(ImageHeader& header, ByteView tiff) {
-  header.orientation = exif_orientation(tiff);
-  header.copyright = read_copyright(tiff);
+  Exif exif = read_exif(tiff);
+  header.orientation = exif.orientation;
+  header.capture = std::move(exif.capture);
+  header.copyright = std::move(exif.copyright);
 }
 
 void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/bytes.h"
-#include "thumbnailer/copyright.h"
+#include "thumbnailer/exif.h"
 #include "thumbnailer/preset.h"
 
 namespace miniatura {
@@ -30,7 +32,9 @@ struct ImageHeader {
   int width = 0;  // in pixels, as stored, before orientation; 0 when the start did not reach it
   int height = 0;
   int orientation = 1;               // EXIF's, 1 to 8
-  Copyright copyright;               // EXIF's
+  Capture capture;                   // EXIF's
+  Copyright copyright;               // the same
+  std::string icc_profile;           // its name, as source_text; empty: none, or it has no name
   std::uint64_t frames = 1;          // of an animation; only the first is read
   std::uint64_t scans = 0;           // of a JPEG
   std::uint64_t metadata_bytes = 0;  // stored: EXIF, ICC, XMP, texts, comments
@@ -51,6 +55,9 @@ enum class ImageExtent {
 // read: lossless JPEG, GIF, …), image_too_large (an absurd number of segments). Breaking off is an
 // error only in a whole image.
 Result<ImageHeader> read_header(ByteView bytes, ImageFormat format, ImageExtent extent);
+
+// "rgb", "gray" or "cmyk": by its channels, whatever the coding (YCbCr is rgb, YCCK cmyk).
+std::string_view colour_space(const ImageHeader& header);
 
 // What the decoder is given.
 Bytes essential_bytes(ByteView whole, const ImageHeader& header);

@@ -17,7 +17,7 @@ Result<ImageHeader> read_jpeg_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_png_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_webp_header(ByteView bytes, ImageExtent extent);
 
-// What is read of EXIF, given as a TIFF structure.
+// Orientation, capture and copyright.
 void take_exif(ImageHeader& header, ByteView tiff);
 
 // Appends a range, joined to the last where they touch.

@@ -5,6 +5,7 @@
 
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/header_parts.h"
+#include "thumbnailer/icc_name.h"
 
 namespace miniatura {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::uint32_t kDht = 0xC4, kJpg = 0xC8, kDac = 0xCC;
 constexpr std::uint32_t kRst0 = 0xD0, kRst7 = 0xD7, kSoi = 0xD8, kEoi = 0xD9, kSos = 0xDA;
 constexpr std::uint32_t kApp0 = 0xE0, kApp1 = 0xE1, kApp2 = 0xE2, kApp14 = 0xEE, kApp15 = 0xEF;
 constexpr std::uint32_t kTem = 0x01, kCom = 0xFE;
+constexpr std::size_t kIccPartHeaderBytes = 14;
 
 bool is_start_of_frame(std::uint32_t marker) {
   return marker >= kSof0 && marker <= kSof15 && marker != kDht && marker != kJpg && marker != kDac;
@@ -76,6 +78,8 @@ class JpegWalk {
     if (marker == kApp0) return body.starts_with("JFIF\0"sv);
     if (marker == kApp14) return body.starts_with("Adobe"sv);
     if (marker != kApp2 || !body.starts_with("ICC_PROFILE\0"sv)) return false;
+    // Each part tells its number and their count; the name stands in the first.
+    if (icc_.empty()) header_.icc_profile = icc_profile_name(slice(body, kIccPartHeaderBytes));
     icc_bytes_ += body.size();
     icc_.push_back({static_cast<std::size_t>(body.data() - bytes_.data()) - 4, at_});
     return false;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kSignatureBytes = 8;
 constexpr std::size_t kChunkFrame = 12;  // length, type and CRC around the data
+constexpr std::size_t kIccNameBytesMax = 79;
 constexpr std::uint32_t kNumberMax = 0x7FFF'FFFF;
 
 bool is_ancillary(ByteView type) { return (byte_at(type, 0) & 0x20U) != 0; }
@@ -70,6 +71,10 @@ class PngWalk {
       return fail(ErrorCode::image_unsupported, "PNG in Apple's own dialect is not read");
     }
     if (type == "eXIf") take_exif(header_, body);
+    // The profile is deflated; its name in the file stands before it.
+    if (type == "iCCP" && header_.icc_profile.empty()) {
+      header_.icc_profile = source_text(slice(body, 0, kIccNameBytesMax));
+    }
     if (type == "acTL") header_.frames = std::max<std::uint64_t>(1, big_endian_32(body, 0));
     if (type == "tRNS" && !header_.palette) ++header_.channels;
     if (type == "IDAT") image_data_seen_ = true;

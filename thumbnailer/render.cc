@@ -173,8 +173,9 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   const Stopwatch decode;
   TRY(header, read_header(fetched.bytes, fetched.format, ImageExtent::whole));
   CHECKED(check_limits(header, limits));
-  rendered.source = {header.format, header.width, header.height, fetched.bytes.size(),
-                     header.orientation};
+  rendered.source = {header.format,        header.width,       header.height,
+                     fetched.bytes.size(), header.orientation, std::string(colour_space(header)),
+                     header.icc_profile,   header.capture};
   const Tasks tasks = plan_tasks(orders, header);
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(header, limits));
   const int denominator = denominator_for(header, tasks.stills);

@@ -13,6 +13,7 @@
 #include "runtime/bytes.h"
 #include "runtime/clock.h"
 #include "runtime/result.h"
+#include "thumbnailer/exif.h"
 #include "thumbnailer/limits.h"
 #include "thumbnailer/preset.h"
 
@@ -23,7 +24,10 @@ struct SourceFacts {
   int width = 0;  // as stored, before orientation
   int height = 0;
   std::uint64_t bytes = 0;
-  int orientation = 1;  // EXIF's, 1 to 8
+  int orientation = 1;            // EXIF's, 1 to 8
+  std::string colour_space = {};  // "rgb", "gray" or "cmyk"
+  std::string icc_profile = {};   // its name; empty: none, or it has no name
+  Capture capture = {};           // EXIF's
 };
 
 struct Thumbnail {

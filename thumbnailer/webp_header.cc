@@ -7,6 +7,7 @@
 
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/header_parts.h"
+#include "thumbnailer/icc_name.h"
 
 namespace miniatura {
 namespace {
@@ -84,8 +85,9 @@ class WebpWalk {
       return frame(body, begin, end);
     } else if (type == "EXIF") {
       take_exif(header_, body.starts_with("Exif\0\0"sv) ? slice(body, 6) : body);
-    } else if (type == "ICCP" && body.size() <= kIccBytesMax) {
-      icc_ = {begin - kChunkHeaderBytes, end};
+    } else if (type == "ICCP") {
+      header_.icc_profile = icc_profile_name(body);
+      if (body.size() <= kIccBytesMax) icc_ = {begin - kChunkHeaderBytes, end};
     }
     if (type != "VP8X" && type != "ANIM" && type != "ALPH") header_.metadata_bytes += body.size();
     return {};

@@ -10,7 +10,7 @@
 
 #include "handler/commands/command.h"
 #include "handler/config_schema.h"
-#include "handler/once.h"
+#include "handler/sides.h"
 #include "handler/reply.h"
 #include "s3client/open_store.h"
 

@@ -25,6 +25,20 @@ struct JournalOptions {
   bool json = false;
 };
 
+Json json_of(const SourceFacts& source) {
+  Json json = source_json(source);
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"colour_space", &source.colour_space},
+      {"icc_profile", &source.icc_profile},
+      {"camera_make", &source.capture.camera_make},
+      {"camera_model", &source.capture.camera_model},
+      {"capture_time", &source.capture.time}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) json[name] = *text;
+  }
+  return json;
+}
+
 Json json_of(const JournalRow& row) {
   const Outcome& outcome = row.event.outcome;
   Json json = {{"id", row.id},
@@ -40,7 +54,7 @@ Json json_of(const JournalRow& row) {
   json["attempt"] = row.attempt;
   json["duration_ms"] = outcome.timings.total.wall_ms;
   json["source"] = Json::object();
-  if (outcome.source) json["source"] = source_json(*outcome.source);
+  if (outcome.source) json["source"] = json_of(*outcome.source);
   json["thumbnails"] = event_json(row.event)["thumbnails"];
   return json;
 }
@@ -190,7 +204,8 @@ std::string csv_field(std::string_view text) {
 constexpr const char* kCsvHeader =
     "id,time,door,bucket,key,version,etag,outcome,reason,error_code,error_message,attempt,"
     "duration_ms,download_ms,decode_ms,render_ms,upload_ms,source_format,source_width,"
-    "source_height,source_bytes,source_orientation,thumbnails,thumbnail_bytes";
+    "source_height,source_bytes,source_orientation,source_colour_space,source_icc_profile,"
+    "source_camera_make,source_camera_model,source_capture_time,thumbnails,thumbnail_bytes";
 
 std::string csv_line(const JournalRow& row) {
   const Outcome& outcome = row.event.outcome;
@@ -209,8 +224,13 @@ std::string csv_line(const JournalRow& row) {
     const SourceFacts& source = *outcome.source;
     line += fmt::format(",{},{},{},{},{}", format_name(source.format), source.width, source.height,
                         source.bytes, source.orientation);
+    for (const std::string* text :
+         {&source.colour_space, &source.icc_profile, &source.capture.camera_make,
+          &source.capture.camera_model, &source.capture.time}) {
+      line += ',' + csv_field(*text);
+    }
   } else {
-    line += ",,,,,";
+    line += std::string(10, ',');
   }
   std::uint64_t bytes = 0;
   for (const StoredThumbnail& thumbnail : outcome.thumbnails) bytes += thumbnail.bytes;

@@ -55,8 +55,8 @@ void ProgressLine::hide() {
   is_drawn_ = false;
 }
 
-void Progress::add(std::uint64_t bytes) {
-  bytes_ += bytes;
+void Progress::set(std::uint64_t bytes) {
+  bytes_ = bytes;
   line_.draw([this](double seconds) { return progress_text(bytes_, total_bytes_, seconds); });
 }
 

@@ -40,7 +40,8 @@ class Progress {
  public:
   explicit Progress(std::optional<std::uint64_t> total_bytes) : total_bytes_(total_bytes) {}
 
-  void add(std::uint64_t bytes);
+  void add(std::uint64_t bytes) { set(bytes_ + bytes); }
+  void set(std::uint64_t bytes);
 
  private:
   std::optional<std::uint64_t> total_bytes_;

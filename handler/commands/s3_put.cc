@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "handler/commands/progress.h"
 #include "handler/commands/s3.h"
 #include "runtime/text.h"
 #include "s3client/s3_call.h"
@@ -120,7 +121,11 @@ int run_put(const PutOptions& options, const Environment& environment) {
           : read_file(options.file, kFileBytesMax, ErrorCode::source_too_large);
   if (!bytes) return report(bytes.error(), options.json);
   request->body = *bytes;
-  const auto stored = (*store)->put(*request, {});
+  const auto stored = [&] {
+    Progress progress(bytes->size());
+    request->on_sent = [&](std::uint64_t sent) { progress.set(sent); };
+    return (*store)->put(*request, {});
+  }();
   if (!stored) {
     const int code = report(stored.error(), options.json);
     // What was asked for was tested and is not so; the pipeline, which would look again, defers.

@@ -2,8 +2,10 @@
 import http.server
 import json
 import threading
+import time
 
 import support
+from proxies import Listener
 
 
 class RuntimeApi(http.server.ThreadingHTTPServer):
@@ -11,8 +13,8 @@ class RuntimeApi(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, case, *payloads):
-        self.waiting, self.posts = list(payloads), []
+    def __init__(self, case, *payloads, given_s=None):
+        self.waiting, self.posts, self.given_s, self.deadline = list(payloads), [], given_s, None
         super().__init__(("127.0.0.1", 0), Invocation)
         thread = threading.Thread(target=self.serve_forever, daemon=True)
         thread.start()
@@ -38,9 +40,16 @@ class Invocation(http.server.BaseHTTPRequestHandler):
         if not self.server.waiting:
             self.answer(500)
             return
-        self.answer(200, self.server.waiting.pop(0), Lambda_Runtime_Aws_Request_Id=f"r{len(self.server.waiting)}")
+        headers = {}
+        if self.server.given_s is not None:
+            self.server.deadline = time.time() + self.server.given_s
+            headers["Lambda_Runtime_Deadline_Ms"] = int(1000 * self.server.deadline)
+        self.answer(200, self.server.waiting.pop(0), Lambda_Runtime_Aws_Request_Id=f"r{len(self.server.waiting)}", **headers)
 
     def do_POST(self):
+        if self.server.deadline is not None and time.time() >= self.server.deadline:
+            self.answer(410)  # the sandbox was frozen, or is gone
+            return
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.posts.append((self.path, self.headers["Lambda-Runtime-Function-Error-Type"], json.loads(body)))
         self.answer(202)
@@ -64,6 +73,18 @@ class Lambda(support.Case):
                 self.assertEqual((path, error_type), ("/2018-06-01/runtime/init/error", "Function.ConfigInvalid"))
                 self.assertIn(name, body["errorMessage"])
                 self.assertEqual(len(api.waiting), 1, "no event is taken")
+
+    def test_a_store_that_hangs_is_told_of_before_the_time_is_over(self):
+        hung = Listener(self)
+        hung.handle = lambda client: client.recv(1) and threading.Event().wait(support.TIMEOUT_S)
+        env = {"MINIATURA_STORE": "s3:", "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{hung.port}", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+               "AWS_SECRET_ACCESS_KEY": "example"}
+        api = RuntimeApi(self, json.dumps(support.event("a.jpg")).encode(), given_s=3)
+        self.run_it("lambda", AWS_LAMBDA_RUNTIME_API=api.address, **env)
+        (path, error_type, body), = api.posts
+        self.assertTrue(path.endswith("/r0/error"), path)
+        self.assertEqual(error_type, "Function.DeadlineExceeded")
+        self.assertIn("thumbs/a.jpg/card.webp", body["errorMessage"])
 
     def test_what_is_shown_of_a_hostile_event_is_short(self):
         huge = "x" * 3_000_000

@@ -79,6 +79,20 @@ class OnMinio(support.Case):
         expected = {f"{key}/{preset}.webp" for key in keys for preset in ("small", "card")}
         self.assertEqual(set(self.s3.keys("thumbs")), expected)
 
+    def test_the_longest_of_keys_has_thumbnails_that_know_it(self):
+        key = "/".join(["ж" * 100] * 4 + ["ж" * 98]) + ".jpg"
+        self.assertEqual(len(key.encode()), 1004)
+        self.s3.put("photos", key, support.PHOTO.read_bytes())
+        event = self.write("event.json", support.event(key))
+        env = {"MINIATURA_DEST": None, "MINIATURA_PRESETS": None, "MINIATURA_CONFIG": json.dumps({
+            "presets": {"a": {"width": 64, "height": 64}},
+            "rules": [{"match": {}, "presets": ["a"], "destination": "s3://thumbs/{key}/a.jpg",
+                       "metadata": {"m": "x" * 1023}}]})}
+        for outcome in ("stored", "skipped"):
+            done = self.run_it("replay", event, **env)
+            self.assertEqual(done.code, 0, (done.err, done.out))
+            self.assertEqual(done.json_lines()[0][outcome], 1)
+
     def test_a_second_event_makes_nothing_twice_and_a_newer_upload_everything(self):
         self.s3.put("photos", "a.png", support.png(64, 64, support.quarters))
         self.assertEqual(self.replay("a.png").json_lines()[0]["stored"], 1)

@@ -105,8 +105,11 @@ class ThroughAProxy(S3Case):
                     proxy = Proxy(self, status)
                     env = {**variables, "http_proxy": proxy.url, "https_proxy": proxy.url}
                     done = self.s3("get", "s3://photos/k", "-o", "no", **env)
-                    code = "network.unreachable" if variables is tls else "store.unavailable" if status == 502 else "store.denied"
+                    code = {(407, True): "network.denied", (403, True): "network.denied", (502, True): "network.unreachable",
+                            (407, False): "network.denied", (403, False): "store.denied",
+                            (502, False): "store.unavailable"}[status, variables is tls]
                     self.assert_error(done, 75, code, "photos/k", status)
+                    self.assertEqual(len(proxy.requests), 4 if status == 502 else 1)
                     done = self.run_it("replay", self.write("event.json", support.event("k")), **env)
                     self.assertEqual((done.code, done.json_lines()[0]["deferred"]), (75, 1), done.out)
 

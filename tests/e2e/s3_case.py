@@ -1,4 +1,7 @@
 """What the tests of `miniatura s3 …` share."""
+import contextlib
+import os
+import pty
 import subprocess
 
 import support
@@ -32,6 +35,20 @@ class S3Case(support.Case):
         done = self.s3("ls", url, "--json", *arguments)
         self.assertEqual((done.code, done.err), (0, ""))
         return [line["key"] if "key" in line else (line["prefix"],) for line in done.json_lines()]
+
+    def shown_at_terminal(self, run):
+        """What a terminal shows that is the standard error of what `run` starts and waits for."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        try:
+            run(theirs)
+        finally:
+            os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # EIO: nobody is on the other side any more
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        return shown
 
     def files(self):
         """What lies in the working directory."""

@@ -156,7 +156,8 @@ class OnDirectory(RoundTrip, S3Case):
         with open(self.dir / "huge", "wb") as file:
             file.truncate((1 << 30) + 1)
         self.assert_error(self.s3("put", "huge", "s3://photos/k"), 1, "source.too_large", "huge", (1 << 30) + 1, 1 << 30)
-        for option, value in (("--meta", "a=für"), ("--cache-control", "a\nb"), ("--meta", "a b=c"), ("--tag", f"a={'v' * 257}")):
+        for option, value in (("--meta", "a=für"), ("--cache-control", "a\nb"), ("--meta", "a b=c"), ("--tag", f"a={'v' * 257}"),
+                              ("--tag", "a=100%"), ("--tag", "aws:a=1")):
             self.assert_error(self.s3("put", "-", "s3://photos/k", option, value), 1, "store.rejected", "photos/k")
         self.assertEqual(self.ls("s3://photos"), [])
 
@@ -230,6 +231,21 @@ class OnMinio(RoundTrip, S3Case):
         self.assertEqual(self.raw("get", "s3://photos/uploaded", "-o", "-"), b"by url")
         said = self.s3("presign", "s3://photos/k", "--json").json_lines()[0]
         self.assertEqual((said["method"], said["expires_s"], said["key"]), ("GET", 3600, "k"))
+
+    def test_a_bucket_may_stand_in_the_host(self):
+        port = self.env["AWS_ENDPOINT_URL_S3"].rpartition(":")[2]
+        self.env.update({"AWS_ENDPOINT_URL_S3": f"http://s3.localhost:{port}", "MINIATURA_S3_ADDRESSING": "virtual"})
+        self.client.make_bucket("dotted.bucket")
+        for bucket, url in (("photos", f"http://photos.s3.localhost:{port}/"),
+                            ("dotted.bucket", f"http://s3.localhost:{port}/dotted.bucket/")):
+            self.assertTrue(self.presigned(f"s3://{bucket}/k").startswith(url + "k?"))
+            self.write("body", "in the host")
+            for command in (("put", "body", f"s3://{bucket}/{ODD_KEY}"), ("get", f"s3://{bucket}/{ODD_KEY}", "-o", "got"),
+                            ("rm", f"s3://{bucket}/{ODD_KEY}")):
+                done = self.s3(*command)
+                self.assertEqual((done.code, done.err), (0, ""))
+            self.assertEqual((self.dir / "got").read_text(), "in the host")
+            self.assertEqual(self.ls(f"s3://{bucket}"), [])
 
     def test_who_does_not_sign_is_a_stranger(self):
         self.put("k", b"body")

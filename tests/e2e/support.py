@@ -285,7 +285,8 @@ def start_minio(case):
 
 def minio_variables(case, secret):
     return {"PATH": os.environ["PATH"], "HOME": str(case.dir), "MINIO_ROOT_USER": "tests",
-            "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
+            "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off",
+            "MINIO_DOMAIN": "s3.localhost"}  # of which each bucket is a host, too
 
 
 def s3_variables(url, secret):

@@ -154,6 +154,13 @@ TEST(ConfigFileTest, a_wrong_rule_is_named_by_its_path) {
       {R"("storage_class": "é")",
        "c: rules[0].storage_class: the storage class is not printable ASCII"},
       {R"("tags": {"": "x"})", "c: rules[0].tags: a tag's key has 0 characters, not 1 to 128"},
+      {R"("tags": {"a b+-=._:/@1": "", "größe": "写真"})", "right"},
+      {R"("tags": {"a&b": "x"})",
+       "c: rules[0].tags: the tag a&b: \"&\" is none of letters, digits, space and + - = . _ : / "
+       "@"},
+      {R"("tags": {"a": "1\n"})", "c: rules[0].tags: the tag a: \"%0A\" of the value is none of"},
+      {R"("tags": {"AWS:x": "y"})",
+       "c: rules[0].tags: the tag AWS:x: keys with aws: are AWS's own"},
       {R"("metadata": {"A": "x"})",
        "c: rules[0].metadata: a metadata name is not of a-z, 0-9, '-', '_' and '.'"},
       {R"("metadata": {"miniatura-source": "x"})",

@@ -85,7 +85,7 @@ TEST(EnvelopeTest, every_fixture_is_what_the_index_says) {
       {"s3-multipart-v2.1.json", ": created photos-in/uploads/big+tiff.tif"},
       {"s3-replication-v2.2.json", ": other photos-in/uploads/red flower.jpg"},
       {"s3-tagging-v2.3.json", ": other photos-in/uploads/red flower.jpg"},
-      {"s3-lifecycle-expiration-v2.3.json", ": other photos-in/uploads/red flower.jpg"},
+      {"s3-lifecycle-expiration-v2.3.json", ": removed photos-in/uploads/red flower.jpg"},
       {"s3-removed-delete-v2.1.json", ": removed photos-in/uploads/red flower.jpg"},
       {"s3-removed-deletemarker-v2.1.json", ": removed photos-in/uploads/red flower.jpg"},
       {"s3-put-v3.0-unknown-major.json", ": event.unsupported"},

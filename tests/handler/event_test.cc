@@ -50,7 +50,7 @@ TEST(EventTest, every_fixture_gives_its_key_and_kind) {
       {"s3-removed-delete-v2.1.json", "uploads/red flower.jpg", Kind::removed},
       {"s3-removed-deletemarker-v2.1.json", "uploads/red flower.jpg", Kind::removed},
       {"s3-tagging-v2.3.json", "uploads/red flower.jpg", Kind::other},
-      {"s3-lifecycle-expiration-v2.3.json", "uploads/red flower.jpg", Kind::other},
+      {"s3-lifecycle-expiration-v2.3.json", "uploads/red flower.jpg", Kind::removed},
       {"s3-replication-v2.2.json", "uploads/red flower.jpg", Kind::other},
       {"minio-put-webhook.json", "uploads/2026/red flower+1.jpg", Kind::created},
       {"minio-puttagging-webhook.json", "uploads/2026/red flower+1.jpg", Kind::other},
@@ -62,6 +62,20 @@ TEST(EventTest, every_fixture_gives_its_key_and_kind) {
     EXPECT_EQ(event.object.bucket, "photos-in") << c.fixture;
     EXPECT_EQ(event.kind, c.kind) << c.fixture << ": " << event.name;
   }
+}
+
+TEST(EventTest, a_lifecycle_rules_expiration_removes_and_its_transition_does_not) {
+  const auto read = [](const std::string& name) {
+    const Json record = {{"eventSource", "aws:s3"},
+                         {"eventVersion", "2.3"},
+                         {"eventName", name},
+                         {"s3", {{"bucket", {{"name", "b"}}}, {"object", {{"key", "a"}}}}}};
+    return std::get<ObjectEvent>(read_notification(record, "")).kind;
+  };
+  EXPECT_EQ(read("LifecycleExpiration:Delete"), Kind::removed);
+  EXPECT_EQ(read("LifecycleExpiration:DeleteMarkerCreated"), Kind::removed);
+  EXPECT_EQ(read("s3:LifecycleExpiration:Delete"), Kind::removed);
+  EXPECT_EQ(read("LifecycleTransition"), Kind::other);
 }
 
 TEST(EventTest, a_put_brings_its_name_etag_and_sequencer) {
@@ -233,7 +247,10 @@ TEST(EventTest, an_eventbridge_key_is_raw_and_its_reason_is_the_kind) {
   EXPECT_EQ(put.kind, Kind::created);
   EXPECT_EQ(std::get<ObjectEvent>(read("Object Created", "POST Object")).name,
             "ObjectCreated:Post");
-  EXPECT_EQ(std::get<ObjectEvent>(read("Object Deleted", "DeleteObject")).kind, Kind::removed);
+  for (const char* reason : {"DeleteObject", "Lifecycle Expiration"}) {
+    EXPECT_EQ(std::get<ObjectEvent>(read("Object Deleted", reason)).kind, Kind::removed) << reason;
+  }
+  EXPECT_EQ(std::get<ObjectEvent>(read("Object Storage Class Changed", "")).kind, Kind::other);
   EXPECT_EQ(std::get<ObjectEvent>(read("Object Tags Added", "")).kind, Kind::other);
   const auto other = read("AWS API Call via CloudTrail", "");
   EXPECT_EQ(std::get<RejectedRecord>(other).error.code, ErrorCode::event_unsupported);

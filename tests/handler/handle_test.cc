@@ -10,6 +10,7 @@
 #include "runtime/json.h"
 #include "runtime/lambda_api.h"
 #include "tests/support/fixture.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/solid.h"
 #include "tests/support/temporary_directory.h"
@@ -48,12 +49,14 @@ class HandleTest : public ::testing::Test {
     store_.add("photos", "good.png", solid_png(64, 48, {255, 0, 0}));
     store_.add("photos", "bad.png", "no picture at all");
   }
-  Handled handle(const std::string& payload, const Deadline& deadline = {}) {
+  Handled handle(const std::string& payload, const Deadline& deadline = {},
+                 const Clock* clock = nullptr) {
     Delivery delivery;
     delivery.payload = payload;
     delivery.door = "test";
     delivery.deadline = deadline;
-    return make_handle({&config_, journal_.get(), &log_, &clock_}, store_.share())(delivery);
+    return make_handle({&config_, journal_.get(), &log_, clock != nullptr ? clock : &clock_},
+                       store_.share())(delivery);
   }
 
   Config config_;
@@ -252,6 +255,37 @@ TEST_F(HandleTest, a_batch_that_cannot_be_answered_is_an_error_of_the_whole_and_
   ASSERT_NE(done.failure(), nullptr);
   EXPECT_EQ(done.failure()->why->code, ErrorCode::event_malformed);
   EXPECT_TRUE(store_.operations().empty());
+}
+
+// Each object takes a tenth of the time given: what is begun within the work's time is done, the
+// rest goes back to the queue, and the answer has the reserve to get out.
+TEST_F(HandleTest, what_does_not_fit_into_the_time_given_is_deferred_and_the_rest_is_done) {
+  for (const auto& [given, fits] : {std::pair(3s, 7), std::pair(10s, 7), std::pair(900s, 9)}) {
+    ManualClock clock;
+    store_.set_hook([&, each = std::chrono::milliseconds(given) / 10](
+                        std::string_view operation, const ObjectId&) -> std::optional<Error> {
+      if (operation == "get") clock.sleep_for(each);
+      return std::nullopt;
+    });
+    std::string batch;
+    for (int i = 0; i < 12; ++i) {
+      const std::string key = fmt::format("{}/{}.png", given.count(), i);
+      store_.add("photos", key, solid_png(64, 48, {255, 0, 0}));
+      batch += (i > 0 ? "," : "") + message(std::to_string(i), event(record(key)));
+    }
+    const Clock::Time start = clock.now();
+    const Handled done = handle(event(batch), Deadline::after(clock, given), &clock);
+    EXPECT_LE(clock.now() - start, given);
+    std::string left;
+    for (int i = fits; i < 12; ++i) {
+      left += fmt::format(R"({}{{"itemIdentifier":"{}"}})", i > fits ? "," : "", i);
+    }
+    EXPECT_EQ(done.reply, R"({"batchItemFailures":[)" + left + "]}") << given.count();
+    for (int i = 0; i < 12; ++i) {
+      const std::string key = fmt::format("{}/{}.png/small.png", given.count(), i);
+      EXPECT_EQ(store_.info("thumbs", key).has_value(), i < fits) << key;
+    }
+  }
 }
 
 TEST_F(HandleTest, a_batch_operation_is_answered_a_result_a_task) {

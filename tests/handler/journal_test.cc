@@ -25,7 +25,14 @@ EventOutcome event(const std::string& key, Outcome::What what) {
 EventOutcome stored_event(const std::string& key) {
   EventOutcome stored = event(key, Outcome::What::stored);
   stored.outcome.etag = "e2";
-  stored.outcome.source = SourceFacts{ImageFormat::png, 640, 480, 12345, 6};
+  stored.outcome.source = SourceFacts{ImageFormat::png,
+                                      640,
+                                      480,
+                                      12345,
+                                      6,
+                                      "rgb",
+                                      "Display P3",
+                                      {"Leica", "M11", "2026-07-04T12:30:59+02:00"}};
   stored.outcome.timings.total.wall_ms = 12.5;
   stored.outcome.thumbnails = {
       {"small", "thumbs", key + "/small.webp", 256, 192, 999, ImageFormat::webp, "t1"},
@@ -89,6 +96,11 @@ TEST_F(JournalTest, a_stored_event_comes_back_whole) {
   EXPECT_EQ(outcome.source->format, ImageFormat::png);
   EXPECT_EQ(outcome.source->width, 640);
   EXPECT_EQ(outcome.source->orientation, 6);
+  EXPECT_EQ(outcome.source->colour_space, "rgb");
+  EXPECT_EQ(outcome.source->icc_profile, "Display P3");
+  EXPECT_EQ(outcome.source->capture.camera_make, "Leica");
+  EXPECT_EQ(outcome.source->capture.camera_model, "M11");
+  EXPECT_EQ(outcome.source->capture.time, "2026-07-04T12:30:59+02:00");
   ASSERT_EQ(outcome.thumbnails.size(), 2U);
   EXPECT_EQ(outcome.thumbnails[0].key, "a.png/small.webp");
   EXPECT_EQ(outcome.thumbnails[1].bytes, 5000U);
@@ -156,6 +168,8 @@ TEST_F(JournalTest, a_journal_of_a_newer_version_is_left_alone) {
   const auto recorded = make_journal(path_)->record(stored_event("a"), delivery());
   ASSERT_FALSE(recorded);
   EXPECT_THAT(recorded.error().message, testing::HasSubstr("99"));
+  EXPECT_EQ(prune_journal(path_, "2999").error().code, ErrorCode::journal_unavailable);
+  EXPECT_EQ(Database::open(path_)->version().value(), 99);
 }
 
 TEST_F(JournalTest, one_without_a_schema_yet_lists_nothing) {

@@ -145,11 +145,26 @@ TEST_F(ProcessTest, keys_with_an_etag_hold_the_bytes_of_that_etag) {
   EXPECT_EQ(source_etag(old.etag + "/small"), old.etag);
 }
 
-TEST_F(ProcessTest, past_the_deadline_nothing_is_stored_and_the_event_is_deferred) {
-  const Outcome outcome =
-      work_on(upload("a.png", red()), {Deadline(clock_.now() - std::chrono::seconds(1)), ""});
+TEST_F(ProcessTest, past_the_deadline_nothing_is_begun_and_the_event_is_deferred) {
+  const ObjectEvent event = upload("a.png", red());
+  store_.forget_operations();
+  const Outcome outcome = work_on(event, {Deadline(clock_.now() - std::chrono::seconds(1)), ""});
   EXPECT_EQ(outcome.what, What::deferred);
   EXPECT_EQ(outcome.error->code, ErrorCode::deadline_exceeded);
+  EXPECT_THAT(store_.operations(), ElementsAre());
+}
+
+TEST_F(ProcessTest, what_is_rendered_too_late_is_not_stored) {
+  const ObjectEvent event = upload("a.png", red());
+  ManualClock clock;
+  store_.set_hook([&](std::string_view operation, const ObjectId&) -> std::optional<Error> {
+    if (operation == "get") clock.sleep_for(std::chrono::seconds(2));
+    return std::nullopt;
+  });
+  const Outcome outcome = process(event, {&rules_, &limits_, &store_, &clock},
+                                  {Deadline::after(clock, std::chrono::seconds(1)), ""});
+  EXPECT_EQ(outcome.what, What::deferred);
+  EXPECT_EQ(outcome.error->message, "photos/a.png: no time left to store the thumbnails");
   EXPECT_THAT(store_.keys("thumbs"), ElementsAre());
 }
 

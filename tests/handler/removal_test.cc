@@ -32,6 +32,38 @@ TEST_F(RemovalTest, thumbnails_go_with_their_source_and_no_others) {
   EXPECT_EQ(work_on(removal_of("a.png")).reason, SkipReason::gone) << "there is nothing left to do";
 }
 
+TEST_F(RemovalTest, a_lifecycle_rules_expiration_is_a_removal) {
+  const auto notification = [](const char* name) {
+    return read_notification(
+        {{"eventSource", "aws:s3"},
+         {"eventVersion", "2.3"},
+         {"eventName", name},
+         {"s3", {{"bucket", {{"name", "photos"}}}, {"object", {{"key", "a.png"}}}}}},
+        "");
+  };
+  const EventRecord expirations[] = {
+      notification("LifecycleExpiration:Delete"),
+      notification("LifecycleExpiration:DeleteMarkerCreated"),
+      read_eventbridge({{"source", "aws.s3"},
+                        {"detail-type", "Object Deleted"},
+                        {"detail",
+                         {{"bucket", {{"name", "photos"}}},
+                          {"object", {{"key", "a.png"}}},
+                          {"reason", "Lifecycle Expiration"},
+                          {"deletion-type", "Permanently Deleted"}}}},
+                       "")};
+  for (const EventRecord& record : expirations) {
+    const auto& event = std::get<ObjectEvent>(record);
+    work_on(upload("a.png", red()));
+    // Of an old version: the object is there still.
+    EXPECT_EQ(work_on(event).reason, SkipReason::stale) << event.name;
+    expect_thumbnails_of("a.png");
+    store_.remove("photos", "a.png");
+    EXPECT_EQ(work_on(event).reason, SkipReason::removed) << event.name;
+    EXPECT_THAT(store_.keys("thumbs"), IsEmpty()) << event.name;
+  }
+}
+
 TEST_F(RemovalTest, without_the_rules_word_they_stay) {
   rules_.rules.front().removes = false;
   work_on(upload("a.png", red()));

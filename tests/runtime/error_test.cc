@@ -37,9 +37,10 @@ TEST(ErrorTest, every_lambda_type_is_one_that_lambda_takes) {
 }
 
 TEST(ErrorTest, the_event_waits_for_what_passes_or_can_be_mended) {
-  for (const ErrorCode code : {ErrorCode::network_timeout, ErrorCode::network_untrusted,
-                               ErrorCode::network_invalid, ErrorCode::destination_denied,
-                               ErrorCode::credentials_expired, ErrorCode::deadline_exceeded}) {
+  for (const ErrorCode code :
+       {ErrorCode::network_timeout, ErrorCode::network_untrusted, ErrorCode::network_denied,
+        ErrorCode::network_invalid, ErrorCode::destination_denied, ErrorCode::credentials_expired,
+        ErrorCode::deadline_exceeded}) {
     EXPECT_EQ(retry_class(code), RetryClass::retryable) << code_name(code);
   }
   for (const ErrorCode code : {ErrorCode::image_corrupt, ErrorCode::event_malformed,

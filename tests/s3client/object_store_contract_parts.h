@@ -136,6 +136,9 @@ TEST_P(ObjectStoreContract, cache_control_storage_class_and_tags_that_s3_cannot_
   refused([](PutRequest& r) { r.tags = {{"k", "\xff"}}; });
   refused([](PutRequest& r) { r.tags = {{std::string(129, 'k'), ""}}; });
   refused([](PutRequest& r) { r.tags = {{"k", std::string(257, 'v')}}; });
+  refused([](PutRequest& r) { r.tags = {{"a&b", ""}}; });
+  refused([](PutRequest& r) { r.tags = {{"k", "50%"}}; });
+  refused([](PutRequest& r) { r.tags = {{"aws:owner", "me"}}; });
   refused([](PutRequest& r) {
     for (int i = 0; i < 11; ++i) r.tags[std::to_string(i)] = "";
   });

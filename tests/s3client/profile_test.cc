@@ -96,7 +96,8 @@ TEST_F(ProfileTest, files_that_make_no_sense_or_have_no_end_are_an_error_whereve
 TEST_F(ProfileTest, says_more_than_credentials) {
   write(".aws/config",
         "[profile work]\nregion = eu-west-1\nca_bundle = /ca.pem\nendpoint_url = http://all\n"
-        "services = mine\n[services mine]\ns3 =\n  endpoint_url = http://s3\nsts =\n"
+        "s3 =\n  addressing_style = virtual\nservices = mine\n[services mine]\ns3 =\n  "
+        "endpoint_url = http://s3\nsts =\n"
         "  endpoint_url = http://sts\n");
   const auto settings =
       load_profile_settings(Environment({{"HOME", home_.path()}, {"AWS_PROFILE", "work"}}));
@@ -107,6 +108,7 @@ TEST_F(ProfileTest, says_more_than_credentials) {
   EXPECT_EQ(settings->endpoint_url, "http://all");
   EXPECT_EQ(settings->endpoint_url_s3, "http://s3");
   EXPECT_EQ(settings->endpoint_url_sts, "http://sts");
+  EXPECT_EQ(settings->addressing_style, "virtual");
   EXPECT_EQ(load_profile_settings(Environment())->region, "");
 }
 

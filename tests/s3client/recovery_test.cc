@@ -32,7 +32,7 @@ TEST(Verdict, a_family_of_codes_is_taken_by_its_start) {
 TEST(Verdict, unknown_is_never_not_found) {
   EXPECT_EQ(verdict_of(404, "", false).code, ErrorCode::store_unavailable);
   EXPECT_EQ(verdict_of(404, "", true).code, ErrorCode::store_not_found);
-  EXPECT_EQ(verdict_of(407, "", false).code, ErrorCode::store_denied);
+  EXPECT_EQ(verdict_of(407, "", false).code, ErrorCode::network_denied);
 }
 
 // What is mended must be worth another attempt later, when the mending did not help.
@@ -49,8 +49,9 @@ TEST(Verdict, what_is_tried_again_now_is_worth_another_attempt_later) {
     EXPECT_EQ(verdict_of(code).recovery, Recovery::retry) << code_name(code);
     EXPECT_TRUE(holds(verdict_of(code))) << code_name(code);
   }
-  for (const ErrorCode code : {ErrorCode::network_untrusted, ErrorCode::network_invalid,
-                               ErrorCode::deadline_exceeded, ErrorCode::memory_exhausted}) {
+  for (const ErrorCode code :
+       {ErrorCode::network_untrusted, ErrorCode::network_denied, ErrorCode::network_invalid,
+        ErrorCode::deadline_exceeded, ErrorCode::memory_exhausted}) {
     EXPECT_EQ(verdict_of(code).recovery, Recovery::none) << code_name(code);
   }
 }

@@ -218,7 +218,7 @@ TEST(RetryTable, by_the_status_alone) {
       {403, E::store_denied, Then::is_final},
       {404, E::store_unavailable, Then::is_final},
       {405, E::store_rejected, Then::is_final},
-      {407, E::store_denied, Then::is_final},
+      {407, E::network_denied, Then::is_final},
       {408, E::store_unavailable, Then::is_retried},
       {409, E::store_rejected, Then::is_final},
       {412, E::store_precondition_failed, Then::is_final},

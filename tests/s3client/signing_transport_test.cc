@@ -64,6 +64,24 @@ TEST_F(SigningTransport, the_body_is_hashed_and_sent) {
   EXPECT_EQ(inner_.seen()[0].body, "JPEG");
 }
 
+TEST_F(SigningTransport, over_tls_s3_needs_no_hash_of_the_body) {
+  HttpRequest request;
+  request.method = "PUT";
+  request.url = "https://h/b/k";
+  request.body = "JPEG";
+  for (const char* service : {"s3", "sqs"}) {
+    inner_.push(200);
+    ASSERT_TRUE(
+        make_signing_transport(inner_, *example_, clock_, {service, "us-east-1"})->open(request));
+  }
+  EXPECT_EQ(sent(0, "x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
+  EXPECT_EQ(sent(1, "x-amz-content-sha256"), sha256_hex("JPEG"));
+  inner_.push(200);
+  request.body = {};
+  ASSERT_TRUE(signing(*example_)->open(request));
+  EXPECT_EQ(sent(2, "x-amz-content-sha256"), sha256_hex(""));
+}
+
 TEST_F(SigningTransport, each_request_has_the_time_and_the_credentials_of_its_own_moment) {
   ChangingCredentials changing(
       {Credentials{"A1", "s1", ""}, Credentials{"A2", "s2", "token"}, Credentials{"A2", "s3", ""}});

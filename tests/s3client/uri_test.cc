@@ -68,6 +68,31 @@ TEST(Uri, the_endpoint_for_s3_comes_before_the_one_for_all) {
   EXPECT_EQ(endpoint({{"AWS_ENDPOINT_URL", "http://elsewhere"}}).url, "http://elsewhere");
 }
 
+TEST(Uri, where_a_bucket_stands_can_be_said) {
+  ProfileSettings profile;
+  profile.name = "work";
+  profile.addressing_style = "virtual";
+  const auto url = [&](std::map<std::string, std::string> variables) {
+    const auto found = endpoint_from(Environment(std::move(variables)), profile);
+    return found ? object_url(*found, {"b", "k", ""}) : found.error().message;
+  };
+  const std::string own = "http://s3.localhost:9000/base";
+  EXPECT_EQ(url({{"AWS_ENDPOINT_URL", own}}), "http://b.s3.localhost:9000/base/k");
+  EXPECT_EQ(url({{"AWS_ENDPOINT_URL", own}, {"MINIATURA_S3_ADDRESSING", "path"}}), own + "/b/k");
+  EXPECT_EQ(url({{"AWS_ENDPOINT_URL", own}, {"MINIATURA_S3_ADDRESSING", "auto"}}), own + "/b/k");
+  EXPECT_EQ(url({{"MINIATURA_S3_ADDRESSING", "path"}}), "https://s3.us-east-1.amazonaws.com/b/k");
+  for (const char* address : {"10.0.0.1:9000", "[fd00::1]:9000", "10.0.0.1"}) {
+    EXPECT_EQ(url({{"AWS_ENDPOINT_URL", std::string("http://") + address}}),
+              std::string("profile work: s3.addressing_style: virtual: no bucket is a name in ") +
+                  address);
+  }
+  EXPECT_EQ(url({{"MINIATURA_S3_ADDRESSING", "host"}}),
+            "MINIATURA_S3_ADDRESSING: host: none of path, virtual, auto");
+  // A dotted bucket fits no certificate.
+  const auto dotted = endpoint_from(Environment({{"AWS_ENDPOINT_URL", own}}), profile);
+  EXPECT_EQ(object_url(dotted.value(), {"a.b", "k", ""}), own + "/a.b/k");
+}
+
 TEST(Uri, a_profile_is_asked_after_the_variables) {
   ProfileSettings profile;
   profile.name = "work";

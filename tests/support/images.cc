@@ -141,33 +141,44 @@ Bytes exif_block(int orientation, std::string_view extra) {
   return tiff.append(extra);
 }
 
-Bytes exif_with_place(std::string_view artist, std::string_view copyright) {
-  struct Field {
-    std::uint32_t tag, type;
-    std::string_view value;
+Bytes exif_texts(const ExifTexts& first, const ExifTexts& second, bool big, std::uint32_t link) {
+  const auto size_of = [](const ExifTexts& texts, std::size_t more) {
+    std::size_t size = 2 + 12 * (texts.size() + more) + 4;
+    for (const auto& [tag, text] : texts) size += text.size() > 4 ? text.size() : 0;
+    return size;
   };
-  const Field fields[] = {{0x010F, 2, "MAKER-IS-HERE"},
-                          {0x013B, 2, artist},
-                          {0x8298, 2, copyright},
-                          {0x8825, 4, "GPS-IS-HERE"},
-                          {0x9286, 7, "COMMENT-IS-HERE"}};
-  Bytes tiff = Bytes("II*\0"sv) + little_endian(8, 4) + little_endian(std::size(fields), 2);
-  std::uint32_t at = 8 + 2 + 12 * std::size(fields) + 4;
-  Bytes values;
-  for (const Field& field : fields) {
-    Bytes value = Bytes(field.value) + '\0';
-    const auto size = static_cast<std::uint32_t>(value.size());
-    tiff += little_endian(field.tag, 2) + little_endian(field.type, 2) + little_endian(size, 4);
-    if (size <= 4) {
-      value.resize(4);
-      tiff += value;
-      continue;
+  const auto place = [&](std::size_t value) {
+    return number(static_cast<std::uint32_t>(value), 4, big);
+  };
+  Bytes tiff = Bytes(big ? "MM\0*"sv : "II*\0"sv) + place(8);
+  const auto add = [&](const ExifTexts& texts, const Bytes& last_entry) {
+    const std::size_t more = last_entry.size() / 12;
+    std::size_t value_at = tiff.size() + 2 + 12 * (texts.size() + more) + 4;
+    tiff += number(static_cast<std::uint32_t>(texts.size() + more), 2, big);
+    Bytes values;
+    for (const auto& [tag, text] : texts) {
+      tiff += number(tag, 2, big) + number(2, 2, big) + place(text.size());
+      if (text.size() <= 4) {
+        tiff += text + Bytes(4 - text.size(), '\0');
+      } else {
+        tiff += place(value_at + values.size());
+        values += text;
+      }
     }
-    tiff += little_endian(at, 4);
-    values += value;
-    at += size;
-  }
-  return tiff + little_endian(0, 4) + values;
+    tiff += last_entry + place(0) + values;
+  };
+  const std::size_t second_at = tiff.size() + size_of(first, 1);
+  add(first, number(link, 2, big) + number(4, 2, big) + place(1) + place(second_at));
+  add(second, "");
+  return tiff;
+}
+
+Bytes exif_with_place(std::string_view artist, std::string_view copyright) {
+  constexpr std::uint32_t kGps = 0x8825;
+  const auto ended = [](std::string_view text) { return std::string(text) + '\0'; };
+  return exif_texts(
+      {{0x010F, ended("MAKER-IS-HERE")}, {0x013B, ended(artist)}, {0x8298, ended(copyright)}},
+      {{0x001D, ended("GPS-IS-HERE")}}, false, kGps);
 }
 
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif) {

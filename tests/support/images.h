@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "runtime/bytes.h"
 #include "thumbnailer/preset.h"
@@ -32,6 +35,11 @@ Bytes progressive_jpeg(int width, int height);
 Bytes with_orientation(ImageFormat format, const Bytes& image, int orientation);
 // A TIFF structure with an orientation, little-endian, and `extra` bytes at its end.
 Bytes exif_block(int orientation, std::string_view extra = {});
+// The same, big-endian if so wished, of a first directory of texts (tag, value), which names by
+// `link` a second one; EXIF's own, or another's.
+using ExifTexts = std::vector<std::pair<std::uint32_t, std::string>>;
+Bytes exif_texts(const ExifTexts& first, const ExifTexts& second, bool big = false,
+                 std::uint32_t link = 0x8769);
 // The same with an artist, a copyright, and what is private: all of it says IS-HERE.
 Bytes exif_with_place(std::string_view artist, std::string_view copyright);
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif);

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
+#include "thumbnailer/exif.h"
 
 namespace miniatura {
 namespace {
 
 using namespace pictures;
 using namespace std::string_literals;
+
+Copyright read_copyright(ByteView tiff) { return read_exif(tiff).copyright; }
 
 TEST(read_copyright, takes_both_fields_of_either_byte_order) {
   EXPECT_EQ(read_copyright(exif_with_place("Ada", "(c) Ada")), (Copyright{"Ada", "(c) Ada"}));

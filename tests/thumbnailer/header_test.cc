@@ -35,6 +35,70 @@ TEST(read_header, gives_size_and_orientation_of_each_format) {
   }
 }
 
+TEST(read_header, gives_what_took_the_picture_of_each_format) {
+  const Bytes exif = exif_texts({{0x0110, "X100V"}}, {{0x9003, "2026:07:04 12:30:59"}});
+  for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
+    const auto header = whole(with_exif(format, picture(format, 61, 43), exif), format);
+    ASSERT_TRUE(header) << header.error().message;
+    EXPECT_EQ(header->capture.camera_make, "");
+    EXPECT_EQ(header->capture.camera_model, "X100V");
+    EXPECT_EQ(header->capture.time, "2026-07-04T12:30:59");
+  }
+}
+
+TEST(read_header, names_the_profile_of_each_format) {
+  const Bytes profile = Bytes(36, '\0') + "acsp" + Bytes(88, '\0') + big_endian(1, 4) + "desc" +
+                        big_endian(144, 4) + big_endian(18, 4) + "desc" + Bytes(4, '\0') +
+                        big_endian(6, 4) + "Mine!\0"s;
+  const Bytes jpeg = picture(ImageFormat::jpeg, 8, 8);
+  EXPECT_EQ(whole(jpeg, ImageFormat::jpeg)->icc_profile, "");
+  const auto part = [](const char* number, const Bytes& bytes) {
+    return "ICC_PROFILE\0"s + number + "\2" + bytes;
+  };
+  const Bytes in_two = with_jpeg_segment(with_jpeg_segment(jpeg, 0xE2, part("\2", "the rest")),
+                                         0xE2, part("\1", profile));
+  EXPECT_EQ(whole(in_two, ImageFormat::jpeg)->icc_profile, "Mine!");
+  const Bytes webp = picture(ImageFormat::webp, 8, 8);
+  EXPECT_EQ(whole(with_webp_chunk(webp, "ICCP", profile), ImageFormat::webp)->icc_profile, "Mine!");
+  const Bytes png = picture(ImageFormat::png, 8, 8);
+  EXPECT_EQ(
+      whole(with_png_chunk(png, "iCCP", "Its name\0\0deflated"s), ImageFormat::png)->icc_profile,
+      "Its name");
+}
+
+TEST(colour_space, follows_the_channels) {
+  struct Case {
+    Bytes image;
+    ImageFormat format;
+    const char* space;
+  };
+  const auto png = [](int bits, int type) {
+    return png_start(8, 8, bits, type) + (type < 4 ? png_chunk("tRNS", "x") : "") +
+           png_chunk("IDAT", "") + png_chunk("IEND", "");
+  };
+  const auto jpeg = [](int channels) {
+    const Bytes frame = "\x08\0\x08\0\x08"s + static_cast<char>(channels) +
+                        "\x01\x11\0\x02\x11\0\x03\x11\0\x04\x11\0"s;
+    return with_jpeg_segment("\xFF\xD8", 0xC0, frame) + "\xFF\xDA\0\x04\x04\0\xFF\xD9"s;
+  };
+  const Case cases[] = {
+      {png(8, 0), ImageFormat::png, "gray"},
+      {png(8, 4), ImageFormat::png, "gray"},
+      {png(8, 2), ImageFormat::png, "rgb"},
+      {png(8, 6), ImageFormat::png, "rgb"},
+      {png(4, 3), ImageFormat::png, "rgb"},
+      {jpeg(1), ImageFormat::jpeg, "gray"},
+      {jpeg(3), ImageFormat::jpeg, "rgb"},
+      {jpeg(4), ImageFormat::jpeg, "cmyk"},
+      {picture(ImageFormat::webp, 8, 8), ImageFormat::webp, "rgb"},
+  };
+  for (const Case& c : cases) {
+    const auto header = whole(c.image, c.format);
+    ASSERT_TRUE(header) << header.error().message;
+    EXPECT_EQ(colour_space(*header), c.space) << header->channels;
+  }
+}
+
 TEST(read_header, says_which_formats_are_not_read_yet) {
   const auto header = whole("GIF89a", ImageFormat::gif);
   ASSERT_FALSE(header);

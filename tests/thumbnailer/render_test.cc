@@ -73,6 +73,20 @@ TEST(render, tells_about_the_source) {
   EXPECT_EQ(result->source.height, 480);
   EXPECT_EQ(result->source.bytes, image.size());
   EXPECT_EQ(result->source.orientation, 6);
+  EXPECT_EQ(result->source.colour_space, "rgb");
+  EXPECT_EQ(result->source.capture.time, "");
+}
+
+TEST(render, tells_what_took_the_source) {
+  const Bytes exif = exif_texts({{0x010F, "Leica"}, {0x0110, "M11 mono"}},
+                                {{0x9003, "2026:07:04 12:30:59"}, {0x9011, "+02:00"}});
+  const Bytes image = with_exif(ImageFormat::png, picture(ImageFormat::png, 64, 48), exif);
+  const auto result = rendered(with_png_chunk(image, "iCCP", std::string("P3\0\0", 4)), "a=8x8");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->source.icc_profile, "P3");
+  EXPECT_EQ(result->source.capture.camera_make, "Leica");
+  EXPECT_EQ(result->source.capture.camera_model, "M11 mono");
+  EXPECT_EQ(result->source.capture.time, "2026-07-04T12:30:59+02:00");
 }
 
 // The quarters of a picture that is stored turned, as they must come out.
