@@ -9,9 +9,11 @@
 
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/header_parts.h"
+#include "thumbnailer/heif_coded.h"
 #include "thumbnailer/heif_exif.h"
 #include "thumbnailer/icc_name.h"
 #include "thumbnailer/iso_box.h"
+#include "thumbnailer/iso_items.h"
 
 namespace miniatura {
 namespace {
@@ -43,6 +45,7 @@ class HeifWalk {
       if (!box->complete) break;
       const ByteView inside = slice(box->body, kFullBoxBytes);
       CHECKED(meta(inside));
+      if (extent_ == ImageExtent::whole) CHECKED(reckon_memory(inside));
       // Its orientation does not count: the boxes say how to turn.
       if (extent_ == ImageExtent::whole) {
         header_.capture = read_exif(heif_exif(bytes_, inside)).capture;
@@ -70,12 +73,30 @@ class HeifWalk {
     for (const std::uint32_t index : associated_) CHECKED(apply(index));
     if (stored_.width == 0) return corrupt("HEIF does not say how large its picture is");
     header_.orientation = turn_.orientation();
-    // Its own memory: the planes as decoded, and the picture as it hands it over.
+    return {};
+  }
+
+  // The decoder's own memory: the planes as decoded, and the picture as it hands it over. It
+  // allocates by what the bitstreams say, of whatever item.
+  Result<void> reckon_memory(ByteView inside) {
+    Size coded = stored_;
+    for (const IsoBox& property : properties_) {
+      if (property.type == "hvcC") coded = larger(coded, hvcc_coded_size(property.body));
+    }
+    for (const IsoItem& item : iso_items(bytes_, inside)) {
+      const bool av1 = item.type == "av01";
+      if (!av1 && item.type != "hvc1") continue;
+      if (!item.whole) return corrupt("HEIF whose picture is not there, or is in pieces");
+      coded = larger(coded, av1 ? av1_coded_size(item.bytes) : hevc_coded_size(item.bytes));
+    }
+    // Numbers a pixel, measured: so many while it decodes; some are gone again before the picture
+    // is taken over, which is reckoned elsewhere.
+    constexpr double kDecoding = 11, kGone = 4, kMax = 9e18;
+    const double bytes =
+        kDecoding * coded.width * coded.height - kGone * stored_.width * stored_.height;
     header_.buffered = true;
-    const auto pixels =
-        static_cast<std::uint64_t>(stored_.width) * static_cast<std::uint64_t>(stored_.height);
-    constexpr std::uint64_t kNumbersAPixel = 7;  // measured: 4 to 6.5
-    header_.buffer_bytes = pixels * kNumbersAPixel * (header_.bits > 8 ? 2 : 1);
+    header_.buffer_bytes =
+        static_cast<std::uint64_t>(std::min(bytes * (header_.bits > 8 ? 2 : 1), kMax));
     return {};
   }
 

@@ -125,6 +125,18 @@ TEST_F(Hostile, pictures_that_lie_about_their_size_are_corrupt) {
     image.replace(size, 8, big_endian(20, 4) + big_endian(13, 4));
     expect(ErrorCode::image_corrupt, image, name);
   }
+  // And none is decoded that would take more memory than its boxes admit to.
+  for (const std::string name : {"heic-two.heic", "avif-two.avif"}) {
+    Bytes image = read_picture(name);
+    image.replace(image.find("ispe") + 8, 8, big_endian(20, 4) + big_endian(13, 4));
+    Limits limits;
+    limits.decoded_bytes = 150'000;
+    const RenderOrder order{{"a", 8, 8, Fit::inside, {}, 80}, ImageFormat::jpeg};
+    MemorySource source(image);
+    const auto result = render(source, std::span(&order, 1), limits);
+    ASSERT_FALSE(result) << name;
+    EXPECT_EQ(result.error().code, ErrorCode::image_too_large) << result.error().message;
+  }
   Bytes within = gif(60, 40, {{0, 0, 60, 40, 0}});
   within.replace(6, 4, little_endian(30, 2) + little_endian(20, 2));
   const auto result = rendered(within);

@@ -41,8 +41,10 @@ Bytes profile_of(const heif_image_handle* handle) {
     return icc;
   }
   heif_color_profile_nclx* numbers = nullptr;
-  if (heif_image_handle_get_nclx_color_profile(handle, &numbers).code != heif_error_Ok) return {};
+  const heif_error error = heif_image_handle_get_nclx_color_profile(handle, &numbers);
+  // There may be one even after an error: of numbers that the library does not know.
   const Nclx nclx(numbers, &heif_nclx_color_profile_free);
+  if (error.code != heif_error_Ok) return {};
   return icc_profile_of(nclx->color_primaries, nclx->transfer_characteristics);
 }
 
