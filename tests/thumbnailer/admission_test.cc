@@ -98,7 +98,7 @@ TEST(estimated_bytes, count_all_frames_of_what_stays_animated) {
   const std::uint64_t still = estimated_bytes(header, 1, std::span(&thumbnail, 1));
   thumbnail.frames = 50;
   EXPECT_GE(estimated_bytes(header, 1, std::span(&thumbnail, 1)),
-            still + 50U * 100 * 100 * 4 + 1000U * 1000 * 24);
+            still + 50ULL * 100 * 100 * 4 + 1000ULL * 1000 * 24);
 }
 
 TEST(estimated_bytes, of_what_is_enlarged_count_its_pixels) {
