@@ -45,8 +45,9 @@ Bytes block_of(const GifFrame& frame) {
   block += static_cast<char>(std::max(frame.transparent, 0));
   block += "\0\x2C"s + side(frame.place.left) + side(frame.place.top) + side(frame.place.width) +
            side(frame.place.height) + '\0';
-  return block +
-         plain_codes(static_cast<std::size_t>(frame.place.width * frame.place.height), frame.index);
+  return block + plain_codes(static_cast<std::size_t>(frame.place.width) *
+                                 static_cast<std::size_t>(frame.place.height),
+                             frame.index);
 }
 
 Bytes gif(Size size, const std::vector<GifFrame>& frames, const Bytes& extension = {}) {
