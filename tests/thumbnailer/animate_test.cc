@@ -93,6 +93,48 @@ TEST(animate, stands_each_frame_upright_and_keeps_the_copyright) {
   EXPECT_THAT(owned->thumbnails.at(0).bytes, Not(HasSubstr("IS-HERE")));
 }
 
+// 6x4 pixels, red and then green in its right half alone, for 300 ms and 40 ms; shown for ever.
+Bytes moving_gif() {
+  using namespace std::string_literals;
+  // Codes of 3 bits, 0 or 1, each after a clear (4), so that they never grow; 5 is the end.
+  const auto codes = [](int count, unsigned index) {
+    Bytes packed;
+    unsigned pending = 0;
+    unsigned used = 0;
+    const auto put = [&](unsigned code) {
+      pending |= code << used;
+      for (used += 3; used >= 8; used -= 8, pending >>= 8U) packed += static_cast<char>(pending);
+    };
+    for (int i = 0; i < count; ++i) {
+      put(4);
+      put(index);
+    }
+    put(5);
+    packed += static_cast<char>(pending);
+    return "\2"s + static_cast<char>(packed.size()) + packed + '\0';
+  };
+  Bytes gif = "GIF89a\6\0\4\0\x80\0\0"s;
+  gif.append(kRed.begin(), kRed.end()).append(kGreen.begin(), kGreen.end());
+  gif += "\x21\xFF\x0BNETSCAPE2.0\3\1\0\0\0"s;
+  gif += "\x21\xF9\4\4\x1E\0\0\0\x2C\0\0\0\0\6\0\4\0\0"s + codes(24, 0);
+  gif += "\x21\xF9\4\4\4\0\0\0\x2C\3\0\0\0\3\0\4\0\0"s + codes(12, 1);
+  return gif + ';';
+}
+
+TEST(animate, makes_a_webp_of_an_animated_gif) {
+  const auto result = rendered(moving_gif(), {{moving(6, 4), ImageFormat::webp}});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->source.format, ImageFormat::gif);
+  const Animation animation = frames_of(result->thumbnails.at(0).bytes);
+  EXPECT_EQ(animation.loops, 0);
+  ASSERT_EQ(animation.frames.size(), 2U);
+  EXPECT_EQ(animation.frames[0].duration_ms, 300);
+  EXPECT_EQ(animation.frames[1].duration_ms, 40);
+  EXPECT_LE(difference(colour_at(animation.frames[0].raster, 0.9, 0.5), kRed), 12);
+  EXPECT_LE(difference(colour_at(animation.frames[1].raster, 0.9, 0.5), kGreen), 12);
+  EXPECT_LE(difference(colour_at(animation.frames[1].raster, 0, 0.5), kRed), 12);
+}
+
 TEST(animate, keeps_what_can_be_seen_through) {
   Animation animation;
   animation.frames = {{quarters(200, 100), 50},
