@@ -3,11 +3,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <list>
 #include <mutex>
 #include <utility>
 
 namespace miniatura {
 namespace {
+
+using std::chrono::milliseconds;
 
 // Sums are made in double: no sides that a header can claim overflow it.
 //
@@ -64,14 +68,47 @@ double animation_bytes(const Footprint& thumbnail) {
   return area(thumbnail.canvas) * kRasterPixelBytes * (static_cast<double>(thumbnail.frames) + 4);
 }
 
-struct Running {
-  std::mutex mutex;
-  std::uint64_t bytes = 0;
-  std::uint64_t renders = 0;
+// Who asks first is served first: else the large ones would wait for as long as small ones come.
+class Budget {
+ public:
+  bool take(std::uint64_t bytes, std::uint64_t limit, milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const auto place = waiting_.insert(waiting_.end(), bytes);
+    const auto is_our_turn = [&] { return place == waiting_.begin() && bytes_ + bytes <= limit; };
+    const bool admitted = patience == milliseconds::max()
+                              ? (changed_.wait(lock, is_our_turn), true)
+                              : changed_.wait_for(lock, patience, is_our_turn);
+    waiting_.erase(place);
+    if (admitted) {
+      bytes_ += bytes;
+      ++renders_;
+    }
+    changed_.notify_all();  // another stands in front now
+    return admitted;
+  }
+
+  void give_back(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_ -= bytes;
+    --renders_;
+    changed_.notify_all();
+  }
+
+  std::uint64_t renders() const {
+    const std::lock_guard lock(mutex_);
+    return renders_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<std::uint64_t> waiting_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t renders_ = 0;
 };
 
-Running& running() {
-  static Running instance;
+Budget& budget() {
+  static Budget instance;
   return instance;
 }
 
@@ -102,37 +139,27 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
   return static_cast<std::uint64_t>(std::min(bytes + reading + working + kept, kMax));
 }
 
-Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits) {
+Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits,
+                                     milliseconds patience) {
   if (bytes > limits.decoded_bytes) {
     return fail(ErrorCode::image_too_large,
                 fmt::format("decoding takes about {} bytes, over the limit of {}", bytes,
                             limits.decoded_bytes));
   }
-  const std::lock_guard lock(running().mutex);
-  if (running().bytes + bytes > limits.decoded_bytes) {
-    return fail(
-        ErrorCode::memory_exhausted,
-        fmt::format(
-            "decoding takes about {} bytes beside the {} of {} others, over the limit of {}", bytes,
-            running().bytes, running().renders, limits.decoded_bytes));
-  }
-  running().bytes += bytes;
-  ++running().renders;
-  return Admission(bytes);
+  bytes = std::max<std::uint64_t>(bytes, 1);  // of 0 is what was moved away
+  if (budget().take(bytes, limits.decoded_bytes, patience)) return Admission(bytes);
+  return fail(ErrorCode::memory_exhausted,
+              fmt::format("decoding takes about {} bytes, and others held too much of the {} for "
+                          "as long as there was time",
+                          bytes, limits.decoded_bytes));
 }
 
 Admission::Admission(Admission&& other) noexcept : bytes_(std::exchange(other.bytes_, 0)) {}
 
 Admission::~Admission() {
-  if (bytes_ == 0) return;
-  const std::lock_guard lock(running().mutex);
-  running().bytes -= bytes_;
-  --running().renders;
+  if (bytes_ > 0) budget().give_back(bytes_);
 }
 
-bool Admission::alone() const {
-  const std::lock_guard lock(running().mutex);
-  return running().renders <= 1;
-}
+bool Admission::alone() const { return budget().renders() <= 1; }
 
 }  // namespace miniatura

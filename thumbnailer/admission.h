@@ -2,6 +2,7 @@
 // over all renders of the process stays under one limit.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 
@@ -30,9 +31,11 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
 // A share of the process's memory, held while it lives. Thread-safe.
 class Admission {
  public:
-  // Errors: image_too_large if `bytes` alone are over limits.decoded_bytes, memory_exhausted
-  // (retryable) if they are only with what is running.
-  static Result<Admission> request(std::uint64_t bytes, const Limits& limits);
+  // Waits for those that are running, if need be, in the order of asking. Errors: image_too_large
+  // if `bytes` alone are over limits.decoded_bytes; memory_exhausted (retryable) if the others held
+  // too much for all of `patience`.
+  static Result<Admission> request(std::uint64_t bytes, const Limits& limits,
+                                   std::chrono::milliseconds patience);
 
   Admission(Admission&& other) noexcept;
   Admission(const Admission&) = delete;

@@ -164,7 +164,7 @@ Result<T> final_if_alone(Result<T> result, const Admission& admission) {
 }
 
 Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> orders,
-                               const Limits& limits) {
+                               const Limits& limits, const Deadline& deadline) {
   Rendered rendered;
   const Stopwatch download;
   TRY(fetched, fetch(source, limits));
@@ -183,7 +183,7 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   const std::uint64_t copies = 2 * fetched.bytes.size();
   TRY(admission,
       Admission::request(estimated_bytes(header, denominator, footprints(tasks, header)) + copies,
-                         limits));
+                         limits, deadline.remaining(SystemClock())));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));
@@ -199,9 +199,9 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
 }  // namespace
 
 Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
-                        const Limits& limits) {
+                        const Limits& limits, const Deadline& deadline) {
   try {
-    return render_within(source, orders, limits);
+    return render_within(source, orders, limits, deadline);
   } catch (const std::bad_alloc&) {  // the source's bytes, or a raster
     return fail(ErrorCode::memory_exhausted, "out of memory");
   }

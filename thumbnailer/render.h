@@ -60,6 +60,6 @@ struct RenderOrder {
 // source_too_large, memory_exhausted, and what `source` itself fails with. Thread-safe; the first
 // call initialises the image library.
 Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
-                        const Limits& limits);
+                        const Limits& limits, const Deadline& deadline = {});
 
 }  // namespace miniatura

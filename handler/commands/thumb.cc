@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <set>
-#include <shared_mutex>
 #include <thread>
 
 #include "handler/commands/command.h"
@@ -30,7 +29,7 @@ struct ThumbOptions {
   std::string presets;
   ConfigOptions config;
   int jobs = usual_jobs();
-  bool force = false;
+  bool no_clobber = false;
   bool json = false;
 };
 
@@ -39,12 +38,18 @@ struct ThumbJob {
   std::string file;
   std::vector<RenderOrder> orders;
   std::vector<std::string> paths;
-  std::string taken;  // one of the paths, where an earlier file of this run has it already
+  std::string wrong;  // with one of the paths; empty: nothing
 };
 
 std::vector<ThumbJob> plan_jobs(const ThumbOptions& options, const std::vector<Preset>& presets) {
   std::vector<ThumbJob> jobs;
   std::set<std::string> taken;  // a.jpg and a.png would make the same a.small.jpg
+  std::set<std::filesystem::path> sources;
+  const auto place = [](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(path, ignored);
+  };
+  for (const std::string& file : options.files) sources.insert(place(file));
   for (const std::string& file : options.files) {
     ThumbJob job{file, {}, {}, {}};
     const std::string stem = std::filesystem::path(file).stem().string();
@@ -53,24 +58,25 @@ std::vector<ThumbJob> plan_jobs(const ThumbOptions& options, const std::vector<P
       job.orders.push_back({preset, format});
       job.paths.push_back(fmt::format("{}/{}.{}.{}", options.directory, stem, preset.name,
                                       format_extension(format)));
-      if (!taken.insert(job.paths.back()).second) job.taken = job.paths.back();
+      const std::string& path = job.paths.back();
+      if (!taken.insert(path).second) job.wrong = path + " is made from another file of this run";
+      if (sources.count(place(path)) > 0) job.wrong = path + " is a source of this run";
     }
     jobs.push_back(std::move(job));
   }
   return jobs;
 }
 
-// Before any work: what is there stays there.
-Result<void> check_paths(const ThumbJob& job, bool force) {
-  if (!job.taken.empty()) {
-    return fail(ErrorCode::destination_conflict,
-                fmt::format("{}: {} is made from another file of this run", job.file, job.taken));
+// Before any work.
+Result<void> check_paths(const ThumbJob& job, bool no_clobber) {
+  if (!job.wrong.empty()) {
+    return fail(ErrorCode::destination_conflict, fmt::format("{}: {}", job.file, job.wrong));
   }
   for (const std::string& path : job.paths) {
     std::error_code ignored;
-    if (force || !std::filesystem::exists(path, ignored)) continue;
+    if (!no_clobber || !std::filesystem::exists(path, ignored)) continue;
     return fail(ErrorCode::file_unwritable,
-                fmt::format("{}: is there already; --force writes over it", path));
+                fmt::format("{}: {} is there already, and --no-clobber", job.file, path));
   }
   return {};
 }
@@ -87,26 +93,12 @@ Result<void> write_all(const ThumbJob& job, const std::vector<Thumbnail>& thumbn
   return {};
 }
 
-// What does not fit into memory beside the others is done when they have ended.
-Result<Rendered> render_beside_others(const Bytes& bytes, const ThumbJob& job,
-                                      const Limits& limits) {
-  static std::shared_mutex memory;
-  {
-    const std::shared_lock together(memory);
-    MemorySource source(bytes);
-    auto rendered = render(source, job.orders, limits);
-    if (rendered || rendered.error().code != ErrorCode::memory_exhausted) return rendered;
-  }
-  const std::unique_lock alone(memory);
-  MemorySource source(bytes);
-  return render(source, job.orders, limits);
-}
-
 Result<Rendered> make_thumbnails(const ThumbJob& job, const ThumbOptions& options,
                                  const Limits& limits) {
-  CHECKED(check_paths(job, options.force));
+  CHECKED(check_paths(job, options.no_clobber));
   TRY(bytes, read_file(job.file, limits.source_bytes, ErrorCode::source_too_large));
-  auto rendered = render_beside_others(bytes, job, limits);
+  MemorySource source(std::move(bytes));
+  auto rendered = render(source, job.orders, limits);
   if (!rendered) {
     Error error = std::move(rendered).error();
     error.message = fmt::format("{}: {}", job.file, error.message);
@@ -230,7 +222,8 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
                       "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
   command->add_option("--jobs", options->jobs, "How many files to work on at a time (all cores)")
       ->check(CLI::Range(1, kJobsMax));
-  command->add_flag("--force", options->force, "Write over files that are there already");
+  command->add_flag("-n,--no-clobber", options->no_clobber,
+                    "Write over no file that is there already: that is a failure");
   add_config_option(*command, options->config);
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(

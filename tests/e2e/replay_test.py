@@ -77,6 +77,24 @@ class Replay(support.Case):
         self.assertEqual(len(done.error_lines()), 1, done.err)
         self.assertIn("no/such.json", done.err)
 
+    def test_pictures_wait_for_the_memory_that_others_hold(self):
+        keys = [f"{i}.png" for i in range(8)]
+        picture = support.png(800, 800, lambda x, y: (x & 255, y & 255, 7))
+        for key in keys:
+            self.upload(key, picture)
+        config = {"rules": [{"match": {}, "presets": ["p"], "destination": "s3://thumbs/{key}/{preset}.{ext}"}],
+                  "presets": {"p": {"width": 64}}, "limits": {"decoded_bytes": 20_000_000}}
+        env = {"MINIATURA_DEST": None, "MINIATURA_PRESETS": None, "MINIATURA_CONFIG": json.dumps(config)}
+        events = self.write("events.jsonl", "".join(map(line, keys)))
+        done = self.run_it("replay", "--jobs", "8", events, **env)
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assertEqual([reply["stored"] for reply in done.json_lines()], [1] * 8)
+        config["limits"]["decoded_bytes"] = 2_000_000  # too little for one alone
+        (self.store / "photos/9.png").write_bytes(picture)
+        done = self.run_it("replay", self.write("event.json", line("9.png")), **{**env, "MINIATURA_CONFIG": json.dumps(config)})
+        self.assertEqual(done.code, 1)
+        self.assertEqual(done.json_lines()[0]["events"][0]["error"]["code"], "image.too_large")
+
     def test_workers_work_at_the_same_time(self):
         s3 = GatedS3(self)
         process = self.start("--jobs", "3", "-", env=s3.variables)

@@ -47,15 +47,16 @@ class Thumb(support.Case):
         self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", "waterfall.card.webp")
         self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["waterfall.card.webp"])
 
-    def test_what_is_there_stays_there_unless_it_is_forced(self):
+    def test_what_is_there_is_written_over_unless_it_must_not_be(self):
         picture = self.picture("a.png")
         (self.dir / "out").mkdir()
         card = self.dir / "out/a.card.webp"
         card.write_bytes(b"somebody's")
-        self.assert_error(self.thumb(picture), 1, "file.unwritable", f"{card}: is there already; --force")
+        done = self.thumb(picture, "--no-clobber")
+        self.assert_error(done, 1, "file.unwritable", picture, f"{card} is there already, and --no-clobber")
         self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["a.card.webp"])
         self.assertEqual(card.read_bytes(), b"somebody's")
-        done = self.thumb(picture, "--force")
+        done = self.thumb(picture)
         self.assertEqual((done.code, done.err), (0, ""))
         self.assertEqual(support.size_of(card.read_bytes())[0], "webp")
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <thread>
+
 namespace miniatura {
 namespace {
 
@@ -11,8 +14,11 @@ Limits limits_of(std::uint64_t bytes) {
   return limits;
 }
 
+constexpr std::chrono::milliseconds kNotAMoment{0};
+constexpr auto kForEver = std::chrono::milliseconds::max();
+
 TEST(admission, alone_over_the_limit_is_final_and_names_both_numbers) {
-  const auto admission = Admission::request(1001, limits_of(1000));
+  const auto admission = Admission::request(1001, limits_of(1000), kNotAMoment);
   ASSERT_FALSE(admission);
   EXPECT_EQ(admission.error().code, ErrorCode::image_too_large);
   EXPECT_NE(admission.error().message.find("1001"), std::string::npos);
@@ -20,26 +26,51 @@ TEST(admission, alone_over_the_limit_is_final_and_names_both_numbers) {
 }
 
 TEST(admission, over_the_limit_beside_others_is_worth_another_attempt) {
-  const auto first = Admission::request(600, limits_of(1000));
+  const auto first = Admission::request(600, limits_of(1000), kNotAMoment);
   ASSERT_TRUE(first);
-  const auto second = Admission::request(600, limits_of(1000));
+  const auto second = Admission::request(600, limits_of(1000), kNotAMoment);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::memory_exhausted);
   EXPECT_TRUE(second.error().retryable());
 }
 
+TEST(admission, waits_for_those_that_run) {
+  auto first =
+      std::make_unique<Result<Admission>>(Admission::request(600, limits_of(1000), kNotAMoment));
+  std::thread second([] { EXPECT_TRUE(Admission::request(600, limits_of(1000), kForEver)); });
+  first.reset();
+  second.join();
+}
+
+TEST(admission, comes_in_the_order_of_asking_so_that_a_large_one_has_its_turn) {
+  auto first =
+      std::make_unique<Result<Admission>>(Admission::request(600, limits_of(1000), kNotAMoment));
+  std::thread large([] { EXPECT_TRUE(Admission::request(900, limits_of(1000), kForEver)); });
+  // As soon as the large one waits.
+  while (Admission::request(300, limits_of(1000), kNotAMoment)) std::this_thread::yield();
+  first.reset();
+  large.join();
+  EXPECT_TRUE(Admission::request(300, limits_of(1000), kNotAMoment));
+}
+
+TEST(admission, of_who_gave_up_waiting_nothing_is_left) {
+  const auto first = Admission::request(600, limits_of(1000), kNotAMoment);
+  EXPECT_FALSE(Admission::request(900, limits_of(1000), std::chrono::milliseconds(1)));
+  EXPECT_TRUE(Admission::request(400, limits_of(1000), kNotAMoment));
+}
+
 TEST(admission, gives_back_what_it_held) {
   for (int i = 0; i < 3; ++i) {
-    const auto admission = Admission::request(1000, limits_of(1000));
+    const auto admission = Admission::request(1000, limits_of(1000), kNotAMoment);
     ASSERT_TRUE(admission);
     EXPECT_TRUE(admission->alone());
   }
 }
 
 TEST(admission, knows_whether_others_run) {
-  const auto first = Admission::request(1, limits_of(1000));
+  const auto first = Admission::request(1, limits_of(1000), kNotAMoment);
   {
-    const auto second = Admission::request(1, limits_of(1000));
+    const auto second = Admission::request(1, limits_of(1000), kNotAMoment);
     EXPECT_FALSE(first->alone());
   }
   EXPECT_TRUE(first->alone());

@@ -328,9 +328,11 @@ TEST(render, fails_for_good_what_cannot_fit_and_puts_off_what_does_not_fit_now) 
   EXPECT_NE(never.error().message.find("4000000"), std::string::npos);
 
   limits.decoded_bytes = 20'000'000;
-  const auto other = Admission::request(19'000'000, limits);
+  const auto other = Admission::request(19'000'000, limits, std::chrono::milliseconds(0));
   ASSERT_TRUE(other);
-  const auto later = rendered(image, "a=10x10", ImageFormat::png, limits);
+  MemorySource source(image);
+  const RenderOrder order[] = {{parse_preset("a=10x10").value(), ImageFormat::png}};
+  const auto later = render(source, order, limits, Deadline(Clock::Time()));
   ASSERT_FALSE(later);
   EXPECT_EQ(later.error().code, ErrorCode::memory_exhausted);
 }
