@@ -6,6 +6,7 @@
 // ever executed.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,5 +62,16 @@ struct RenderOrder {
 // call initialises the image library.
 Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
                         const Limits& limits);
+
+// Where rendering takes place: here, or in a process of its own (isolated_render.h).
+using RenderFn =
+    std::function<Result<Rendered>(ByteSource& source, std::span<const RenderOrder> orders,
+                                   const Limits& limits, const Deadline& deadline)>;
+
+// render(), which heeds no deadline and no limits.cpu_ms.
+inline Result<Rendered> render_here(ByteSource& source, std::span<const RenderOrder> orders,
+                                    const Limits& limits, const Deadline& /*deadline*/) {
+  return render(source, orders, limits);
+}
 
 }  // namespace miniatura

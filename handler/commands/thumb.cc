@@ -7,6 +7,7 @@
 #include <set>
 
 #include "handler/commands/command.h"
+#include "handler/isolation.h"
 #include "handler/reply.h"
 #include "thumbnailer/render.h"
 
@@ -47,12 +48,12 @@ Result<void> write_all(const std::vector<Written>& thumbnails) {
 // `taken` holds the paths of this run: a.jpg and a.png would make the same a.small.jpg.
 Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>& presets,
                              const ThumbOptions& options, const Limits& limits,
-                             std::set<std::string>& taken) {
+                             const RenderFn& render_fn, std::set<std::string>& taken) {
   TRY(bytes, read_file(file, limits.source_bytes, ErrorCode::source_too_large));
   std::vector<RenderOrder> orders;
   for (const Preset& preset : presets) orders.push_back({preset, output_format(preset, file)});
   MemorySource source(std::move(bytes));
-  auto rendered = render(source, orders, limits);
+  auto rendered = render_fn(source, orders, limits, {});
   if (!rendered) {
     Error error = std::move(rendered).error();
     error.message = fmt::format("{}: {}", file, error.message);
@@ -102,6 +103,12 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
   if (!presets) return report(presets.error(), options.json);
   const auto limits = limits_setting(environment, options.config);
   if (!limits) return report(limits.error(), options.json);
+  const auto isolation = isolation_setting(environment, options.config, Isolation::none);
+  if (!isolation) return report(isolation.error(), options.json);
+  const SystemClock clock;
+  auto renderers = open_renderers(*isolation, *limits, environment, clock);
+  if (!renderers) return report(renderers.error(), options.json);
+  const RenderFn render_fn = (*renderers)();
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
   if (failed) {
@@ -113,7 +120,7 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
   std::set<std::string> taken;
   int code = kExitDone;
   for (const std::string& file : options.files) {
-    const auto made = make_thumbnails(file, *presets, options, *limits, taken);
+    const auto made = make_thumbnails(file, *presets, options, *limits, render_fn, taken);
     if (!made) {
       code = worse(code, report(made.error(), false));
       if (options.json)
@@ -141,6 +148,7 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
   command->add_option("--presets", options->presets,
                       "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
   add_config_option(*command, options->config);
+  add_isolation_option(*command, options->config, "none");
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });
