@@ -42,7 +42,14 @@ Running& running() {
   return instance;
 }
 
+AskForBytes& authority() {
+  static AskForBytes ask;
+  return ask;
+}
+
 }  // namespace
+
+void set_admission_authority(AskForBytes ask) { authority() = std::move(ask); }
 
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Size> targets) {
@@ -82,6 +89,7 @@ Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits) 
             "decoding takes about {} bytes beside the {} of {} others, over the limit of {}", bytes,
             running().bytes, running().renders, limits.decoded_bytes));
   }
+  if (authority()) CHECKED(authority()(bytes));
   running().bytes += bytes;
   ++running().renders;
   return Admission(bytes);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "runtime/result.h"
@@ -19,6 +20,11 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
 
 // The bytes that painting a canvas and encoding it take, beside what is counted above.
 std::uint64_t canvas_bytes(Size canvas);
+
+// Asked besides for every request, in a process that renders for another and shares its memory with
+// others that do. Set before the first render.
+using AskForBytes = std::function<Result<void>(std::uint64_t bytes)>;
+void set_admission_authority(AskForBytes ask);
 
 // A share of the process's memory, held while it lives. Thread-safe.
 class Admission {

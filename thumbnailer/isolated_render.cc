@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "runtime/text.h"
+#include "thumbnailer/admission.h"
 #include "thumbnailer/render_wire.h"
 
 namespace miniatura {
@@ -90,6 +91,7 @@ class Exchange {
     auto rendered = receive();
     // Whatever half a source was taken for.
     if (source_error_) return fail(*std::move(source_error_));
+    if (refusal_) return fail(*std::move(refusal_));
     if (rendered) {
       rendered->timings.download = lap;
       rendered->source.bytes = sent_bytes_;
@@ -131,11 +133,25 @@ class Exchange {
     }
     const auto message = socket_.receive();
     if (!message) return fail(error_of(worker_.end(), limits_));
+    if (message->kind == wire::kAsk && admit(message->payload)) return receive();
     auto rendered = understood(*message);
     if (!rendered) return fail(ErrorCode::image_corrupt, "the decoder talks nonsense");
     at_rest_ = is_end_sent_ ||
                (socket_.wait_either(until()) == Ready::writable && socket_.send(wire::kEnd));
     return *std::move(rendered);
+  }
+
+  // Memory is counted here, for all workers. False: it may not ask.
+  bool admit(ByteView ask) {
+    const auto bytes = unpack_ask(ask);
+    if (!bytes || !is_end_sent_ || admission_ || refusal_) return false;
+    auto admission = Admission::request(*bytes, limits_);
+    if (admission) {
+      admission_.emplace(*std::move(admission));
+    } else {
+      refusal_ = std::move(admission).error();
+    }
+    return socket_.send(admission_ ? wire::kAdmitted : wire::kRefused);
   }
 
   std::optional<Result<Rendered>> understood(const Message& message) const {
@@ -155,6 +171,8 @@ class Exchange {
   bool is_end_sent_ = false;
   bool at_rest_ = false;
   std::optional<Error> source_error_;
+  std::optional<Admission> admission_;
+  std::optional<Error> refusal_;
 };
 
 }  // namespace

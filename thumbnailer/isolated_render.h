@@ -27,7 +27,8 @@ class IsolatedRenderer {
 
   // As render(), and: image_corrupt, where the worker crashes or talks nonsense; image_too_large,
   // where it uses more CPU than limits.cpu_ms or is killed from outside; deadline_exceeded;
-  // memory_exhausted, where no worker can be had. What `source` fails with stays its own error.
+  // memory_exhausted, where no worker can be had. The memory of all workers of this process is
+  // admitted here (admission.h). What `source` fails with stays its own error.
   Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
                           const Limits& limits, const Deadline& deadline);
 

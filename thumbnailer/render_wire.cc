@@ -162,6 +162,20 @@ std::optional<RenderJob> unpack_job(ByteView bytes) {
   return job;
 }
 
+Bytes pack_ask(std::uint64_t bytes) {
+  Packer packer;
+  packer(bytes);
+  return std::move(packer).bytes();
+}
+
+std::optional<std::uint64_t> unpack_ask(ByteView bytes) {
+  std::uint64_t asked = 0;
+  Unpacker unpacker(bytes);
+  unpacker(asked);
+  if (!unpacker.done()) return std::nullopt;
+  return asked;
+}
+
 Bytes pack_reply(const Result<Rendered>& rendered) {
   Reply reply;
   if (rendered) {

@@ -19,12 +19,15 @@ namespace miniatura {
 namespace wire {
 // From the worker.
 inline constexpr char kReady = 'r';  // walled in; with a payload: why not
+inline constexpr char kAsk = 'M';    // once a job, behind its source: may it take so many bytes?
 inline constexpr char kReply = 'R';  // with a file of all thumbnails, if there are any
-// To the worker: a job, pieces of its source, and one end.
+// To the worker: a job, pieces of its source, and one end; and what is answered when it asks.
 inline constexpr char kJob = 'J';
 inline constexpr char kPiece = 'P';
 inline constexpr char kEnd = 'E';
 inline constexpr char kBrokenOff = 'B';  // the source failed, which is not the worker's matter
+inline constexpr char kAdmitted = 'A';
+inline constexpr char kRefused = 'N';
 }  // namespace wire
 
 struct RenderJob {
@@ -34,6 +37,9 @@ struct RenderJob {
 };
 Bytes pack_job(const RenderJob& job);
 std::optional<RenderJob> unpack_job(ByteView bytes);
+
+Bytes pack_ask(std::uint64_t bytes);
+std::optional<std::uint64_t> unpack_ask(ByteView bytes);
 
 // The reply's message; the thumbnails' bytes, one after the other, are in its file.
 Bytes pack_reply(const Result<Rendered>& rendered);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "thumbnailer/admission.h"
 #include "thumbnailer/render_wire.h"
 
 namespace miniatura {
@@ -75,6 +76,15 @@ bool send_reply(const MessageSocket& socket, const Result<Rendered>& rendered) {
   return socket.send(wire::kReply, reply, file.get());
 }
 
+// The memory is shared with other workers; whoever has them all keeps count.
+Result<void> ask(MessageSocket& socket, std::uint64_t bytes) {
+  if (socket.send(wire::kAsk, pack_ask(bytes))) {
+    const auto answer = socket.receive();
+    if (answer && answer->kind == wire::kAdmitted) return {};
+  }
+  return fail(ErrorCode::memory_exhausted, "not admitted");
+}
+
 // A picture of one white pixel.
 constexpr std::string_view kOnePixel(
     "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90\x77\x53\xDE\0\0\0\x0CIDAT\x78"
@@ -104,6 +114,7 @@ void initialise_rendering() {
 void serve_renders(MessageSocket socket, const Walls& walls, const RenderFn& render_fn) {
   const auto locked = lock_up(walls);
   if (!socket.send(wire::kReady, locked ? "" : locked.error().message) || !locked) return;
+  set_admission_authority([&socket](std::uint64_t bytes) { return ask(socket, bytes); });
   for (;;) {
     const auto message = socket.receive();
     if (!message || message->kind != wire::kJob) return;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "tests/support/open_files.h"
@@ -65,6 +66,9 @@ TEST(WorkerTest, leaves_neither_a_process_nor_a_descriptor_behind) {
 TEST(WorkerTest, ends_when_it_has_used_the_CPU_that_it_may) {
   Worker worker = sh("while :; do :; done");
   ASSERT_TRUE(worker.allow_cpu(60s));
+  rlimit limit{};
+  ASSERT_EQ(::prlimit(worker.id(), RLIMIT_CPU, nullptr, &limit), 0);
+  EXPECT_EQ(limit.rlim_cur, 61U);  // it has used some already
   ASSERT_TRUE(worker.allow_cpu(1ms));
   EXPECT_FALSE(heard(worker));
   EXPECT_EQ(worker.end().signal, SIGXCPU);

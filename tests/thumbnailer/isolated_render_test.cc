@@ -14,12 +14,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <map>
 
 #include "tests/support/images.h"
 #include "tests/support/open_files.h"
 #include "tests/support/sanitized.h"
+#include "thumbnailer/admission.h"
 #include "thumbnailer/render_wire.h"
 #include "thumbnailer/render_worker.h"
 
@@ -117,6 +117,11 @@ const std::map<std::string, std::function<std::string()>> kTricks = {
     {"other kind", []() -> std::string { return say("r"), wait_for_ever(), ""; }},
     {"nothing", []() -> std::string { return say(""), wait_for_ever(), ""; }},
     {"too long", []() -> std::string { return say(Bytes(100'000, 'R')), wait_for_ever(), ""; }},
+    {"asks twice",
+     []() -> std::string {
+       return say("M\1" + Bytes(7, '\0')), say("M\1" + Bytes(7, '\0')), wait_for_ever(), "";
+     }},
+    {"asks nonsense", []() -> std::string { return say("M"), wait_for_ever(), ""; }},
     {"no file", []() -> std::string { return say_reply(answer("text"), -1), wait_for_ever(), ""; }},
     {"short file",
      []() -> std::string {
@@ -308,6 +313,21 @@ TEST_F(IsolatedRenderTest, CPU_over_the_limit_fails_the_picture_for_good) {
 TEST_F(IsolatedRenderTest, memory_over_the_limit_fails_the_picture_for_good) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer's memory is not limited";
   expect_failure("memory", ErrorCode::image_too_large, "");
+}
+
+TEST_F(IsolatedRenderTest, the_memory_of_all_workers_is_counted_together) {
+  {
+    const auto others = Admission::request(limits_.decoded_bytes, limits_);
+    const Bytes picture = pictures::picture(ImageFormat::png, 64, 48);
+    const auto deferred = render_bytes(picture);
+    ASSERT_FALSE(deferred);
+    EXPECT_EQ(deferred.error().code, ErrorCode::memory_exhausted);
+    MemorySource source(picture);
+    EXPECT_EQ(deferred.error().message, render(source, orders_, limits_).error().message);
+  }
+  EXPECT_TRUE(Admission::request(limits_.decoded_bytes, limits_));  // nothing is kept
+  expect_failure("asks twice", ErrorCode::image_corrupt, "the decoder talks nonsense");
+  expect_failure("asks nonsense", ErrorCode::image_corrupt, "the decoder talks nonsense");
 }
 
 TEST_F(IsolatedRenderTest, nonsense_fails_the_picture_for_good) {
