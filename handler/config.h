@@ -32,7 +32,8 @@ namespace miniatura {
 struct ConfigOptions {
   std::string store;
   std::string journal;
-  std::string file{};  // of the configuration
+  std::string file{};       // of the configuration
+  std::string isolation{};  // isolation.h
 };
 
 struct Config {

@@ -296,10 +296,7 @@ Limits read_limits(ConfigObject object, Limits limits) {
   object.number("frames", limits.frames, 1, kCountMax);
   object.number("scans", limits.scans, 1, kCountMax);
   object.number("metadata_bytes", limits.metadata_bytes, 1, kBytesMax);
-  constexpr std::uint64_t kCpuMs = 10'000;
-  std::uint64_t cpu_ms = kCpuMs;
-  object.number("cpu_ms", cpu_ms, 1, kCountMax);
-  object.not_built("cpu_ms", cpu_ms == kCpuMs);
+  object.number("cpu_ms", limits.cpu_ms, 1, kCountMax);
   object.finish();
   return limits;
 }

@@ -99,8 +99,8 @@ EventOutcome held_back(const EventRecord& record) {
 
 class Handler {
  public:
-  Handler(Application application, std::shared_ptr<ObjectStore> store)
-      : application_(application), store_(std::move(store)) {}
+  Handler(Application application, std::shared_ptr<ObjectStore> store, RenderFn render)
+      : application_(application), store_(std::move(store)), render_(std::move(render)) {}
 
   Handled operator()(const Delivery& delivery) const {
     try {
@@ -145,7 +145,7 @@ class Handler {
                             fmt::format("{}: no time left to begin", event.object.text())));
     }
     const Tools tools{&application_.config->rules, &application_.config->limits, store_.get(),
-                      application_.clock, application_.breaker};
+                      application_.clock,          application_.breaker,         render_};
     try {
       return {event.object, event.etag, "", process(event, tools, context)};
     } catch (const std::exception& fault) {  // the records beside it are still to be worked on
@@ -188,6 +188,7 @@ class Handler {
 
   Application application_;
   std::shared_ptr<ObjectStore> store_;
+  RenderFn render_;
   // Has this worker served before? Shared, as a HandleFn is copied.
   std::shared_ptr<bool> warm_ = std::make_shared<bool>(false);
 };
@@ -230,8 +231,9 @@ Deadline work_deadline(const Deadline& deadline, const Clock& clock) {
   return Deadline(deadline.at() - std::min<std::chrono::milliseconds>(2s, given / 5));
 }
 
-HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store) {
-  return Handler(application, std::move(store));
+HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store,
+                     RenderFn render) {
+  return Handler(application, std::move(store), std::move(render));
 }
 
 Result<PlannedDelivery> plan_delivery(ByteView payload, const Rules& rules) {

@@ -26,9 +26,10 @@ struct Application {
   Breaker* breaker = nullptr;  // see Tools
 };
 
-// The HandleFn of one worker, which owns its store. Never throws: what a fault of ours throws is an
-// `internal` failure of that event, or of the delivery where it is of none.
-HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store);
+// The HandleFn of one worker, which owns its store and where it renders. Never throws: what a fault
+// of ours throws is an `internal` failure of that event, or of the delivery where it is of none.
+HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store,
+                     RenderFn render_fn = render);
 
 // When work has to stop so that the answer still gets out: a reserve of min(2 s, 20 % of the time
 // given) before the door's deadline.

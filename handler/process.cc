@@ -67,7 +67,8 @@ Step<Source> open_source(const Plan& plan, const Work& work) {
 Step<std::vector<Thumbnail>> render_all(const Plan& plan, Source& source, const Work& work) {
   std::vector<RenderOrder> orders;
   for (const PlannedThumbnail& planned : plan.thumbnails) orders.push_back(planned.order);
-  auto rendered = render(*source.body, orders, *work.tools.limits, work.context.deadline);
+  auto rendered =
+      work.tools.render_fn(*source.body, orders, *work.tools.limits, work.context.deadline);
   if (!rendered) {
     Error error = source_error(rendered.error());
     error.message = fmt::format("{}: {}", plan.source.text(), error.message);

@@ -9,16 +9,18 @@
 #include "runtime/context.h"
 #include "s3client/object_store.h"
 #include "thumbnailer/limits.h"
+#include "thumbnailer/render.h"
 
 namespace miniatura {
 
-// What the pipeline works with; borrowed, one set a thread.
+// What the pipeline works with; pointers are borrowed. One set a thread.
 struct Tools {
   const Rules* rules = nullptr;
   const Limits* limits = nullptr;
   ObjectStore* store = nullptr;
   const Clock* clock = nullptr;
   Breaker* breaker = nullptr;  // of all workers; null: every event is tried
+  RenderFn render_fn = render;
 };
 
 // Never throws for what the event or its picture is; a fault of the store is in the outcome.

@@ -11,23 +11,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "runtime/descriptor.h"
+
 namespace miniatura {
 namespace {
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-  bool is_open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 std::string reason() { return std::strerror(errno); }
 
@@ -138,7 +125,7 @@ Result<Bytes> read_stream(int descriptor, const std::string& what, std::uint64_t
 }
 
 Result<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes, ErrorCode over_limit) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) {
     return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, reason()));
   }
@@ -157,7 +144,7 @@ Result<void> write_file(const std::string& path, ByteView bytes) {
     return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));
   }
   auto written = [&]() -> Result<void> {
-    const File file(descriptor);
+    const Descriptor file(descriptor);
     CHECKED(write_whole(file.get(), bytes, path));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       return fail(ErrorCode::file_unwritable, fmt::format("{}: {}", path, reason()));

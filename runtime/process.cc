@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +12,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <optional>
-#include <thread>
+
+#include "runtime/descriptor.h"
+#include "runtime/spawn.h"
 
 namespace miniatura {
 namespace {
@@ -26,107 +25,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTimeoutMax = std::chrono::hours(1);
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int get() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_;
-};
-
-// What posix_spawn does between fork and exec.
-class SpawnPlan {
- public:
-  explicit SpawnPlan(int output) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, output, 1);
-    // Libraries open sockets and files without O_CLOEXEC.
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    // We may block or ignore signals that the program relies on.
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
-      ::sigaddset(&signals, signal);
-    }
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-    ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-
-  // The process, or errno's number as a negative one.
-  pid_t spawn(std::vector<std::string> words, std::vector<std::string> variables) const {
-    const auto pointers = [](std::vector<std::string>& texts) {
-      std::vector<char*> all;
-      all.reserve(texts.size() + 1);
-      for (std::string& text : texts) all.push_back(text.data());
-      all.push_back(nullptr);
-      return all;
-    };
-    const std::vector<char*> arguments = pointers(words);
-    const std::vector<char*> environment = pointers(variables);
-    pid_t child = -1;
-    const int error = ::posix_spawnp(&child, arguments[0], &actions_, &attributes_,
-                                     arguments.data(), environment.data());
-    return error == 0 ? child : -error;
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
-// A running child; whoever leaves early kills it, and all that it started in its group.
-class Child {
- public:
-  explicit Child(pid_t pid) : pid_(pid) {}
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() {
-    if (pid_ <= 0) return;
-    ::kill(-pid_, SIGKILL);
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
-  }
-
-  // Its status once it has ended; nothing at `until`.
-  std::optional<int> wait_until(Clock::time_point until) {
-    milliseconds pause{1};
-    for (;;) {
-      int status = 0;
-      const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-      if (ended == pid_) {
-        pid_ = -1;
-        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-      }
-      if (Clock::now() >= until) return std::nullopt;
-      // Its output has ended, so it is about to: there is hardly anything to wait for.
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, milliseconds(50));
-    }
-  }
-
- private:
-  pid_t pid_;
-};
 
 }  // namespace
 
@@ -182,7 +80,7 @@ Result<ProcessEnd> run_process(const std::vector<std::string>& words,
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return not_started(errno);
   const Descriptor output(pipe[0]);
   Descriptor input(pipe[1]);
-  const pid_t pid = SpawnPlan(input.get()).spawn(words, environment.lines());
+  const pid_t pid = spawn(words, environment, {input.get(), 1});
   if (pid < 0) return not_started(-pid);
   Child child(pid);
   input.close();
@@ -206,7 +104,7 @@ Result<ProcessEnd> run_process(const std::vector<std::string>& words,
   }
   const auto status = child.wait_until(until);
   if (!status) return too_late();
-  end.exit_status = *status;
+  end.exit_status = WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
   return end;
 }
 

@@ -96,10 +96,6 @@ class FileSource : public ByteSource {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Error file_error(const std::string& path, int error_number) {
   Error error;
   error.message = fmt::format("{}: {}", path, std::strerror(error_number));

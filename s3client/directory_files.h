@@ -16,27 +16,11 @@
 
 #include "runtime/bytes.h"
 #include "runtime/context.h"
+#include "runtime/descriptor.h"
 #include "runtime/result.h"
 #include "s3client/list_page.h"
 
 namespace miniatura {
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~Descriptor();
-
-  int get() const { return descriptor_; }
-  bool is_open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 Error file_error(const std::string& path, int error_number);
 

@@ -112,7 +112,14 @@ Budget& budget() {
   return instance;
 }
 
+AskForBytes& authority() {
+  static AskForBytes ask;
+  return ask;
+}
+
 }  // namespace
+
+void set_admission_authority(AskForBytes ask) { authority() = std::move(ask); }
 
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Footprint> thumbnails) {
@@ -146,6 +153,7 @@ Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits,
                 fmt::format("decoding takes about {} bytes, over the limit of {}", bytes,
                             limits.decoded_bytes));
   }
+  if (authority()) CHECKED(authority()(bytes));
   bytes = std::max<std::uint64_t>(bytes, 1);  // of 0 is what was moved away
   if (budget().take(bytes, limits.decoded_bytes, patience)) return Admission(bytes);
   return fail(ErrorCode::memory_exhausted,

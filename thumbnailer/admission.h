@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "runtime/result.h"
@@ -27,6 +28,11 @@ struct Footprint {
 // allocate at most, as the image libraries do it. Saturates rather than overflows.
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Footprint> thumbnails);
+
+// Asked besides for every request, in a process that renders for another and shares its memory with
+// others that do. Set before the first render.
+using AskForBytes = std::function<Result<void>(std::uint64_t bytes)>;
+void set_admission_authority(AskForBytes ask);
 
 // A share of the process's memory, held while it lives. Thread-safe.
 class Admission {

@@ -15,6 +15,7 @@ struct Limits {
   std::uint64_t frames = 100;
   std::uint64_t scans = 100;
   std::uint64_t metadata_bytes = std::uint64_t{8} << 20;
+  std::uint64_t cpu_ms = 10'000;  // of rendering, where a worker does it (isolated_render.h)
 };
 
 // decoded_bytes for a machine with so much memory: 40 % of it, 512 MiB at most.

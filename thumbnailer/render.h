@@ -6,6 +6,7 @@
 // ever executed.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,8 +59,14 @@ struct RenderOrder {
 
 // All of the orders, or an error. Errors: image_corrupt, image_unsupported, image_too_large,
 // source_too_large, memory_exhausted, and what `source` itself fails with. Thread-safe; the first
-// call initialises the image library.
+// call initialises the image library. It waits for memory until the deadline; once it decodes it
+// heeds neither that nor limits.cpu_ms.
 Result<Rendered> render(ByteSource& source, std::span<const RenderOrder> orders,
                         const Limits& limits, const Deadline& deadline = {});
+
+// Where rendering takes place: here, or in a process of its own (isolated_render.h).
+using RenderFn =
+    std::function<Result<Rendered>(ByteSource& source, std::span<const RenderOrder> orders,
+                                   const Limits& limits, const Deadline& deadline)>;
 
 }  // namespace miniatura

@@ -34,6 +34,13 @@ void add_journal_option(CLI::App& command, ConfigOptions& options) {
                      "The record of what was done: a file, :memory: or none [MINIATURA_JOURNAL]");
 }
 
+void add_isolation_option(CLI::App& command, ConfigOptions& options, std::string_view otherwise) {
+  command.add_option("--isolation", options.isolation,
+                     fmt::format("Where pictures are rendered: process, each in a worker that is "
+                                 "walled in, or none ({}) [MINIATURA_ISOLATION]",
+                                 otherwise));
+}
+
 int exit_code(const Error& error) {
   if (error.code == ErrorCode::usage || error.code == ErrorCode::config_invalid ||
       error.code == ErrorCode::config_missing) {

@@ -4,6 +4,7 @@
 
 #include "handler/commands/command.h"
 #include "handler/handle.h"
+#include "handler/isolation.h"
 #include "runtime/curl_http.h"
 #include "runtime/lambda_loop.h"
 #include "s3client/open_store.h"
@@ -29,10 +30,15 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   if (!config) return run_lambda_loop(*loop, nullptr, config.error());
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return run_lambda_loop(*loop, nullptr, stores.error());
+  const auto isolation = isolation_setting(environment, options, Isolation::none);
+  if (!isolation) return run_lambda_loop(*loop, nullptr, isolation.error());
+  auto renderers = open_renderers(*isolation, config->limits, environment, clock);
+  if (!renderers) return run_lambda_loop(*loop, nullptr, renderers.error());
   const auto journal = make_journal(config->journal);
   Breaker breaker(clock);
   const Application application{&*config, journal.get(), &log, &clock, &breaker};
-  return run_lambda_loop(*loop, [&] { return make_handle(application, (*stores)()); });
+  return run_lambda_loop(*loop,
+                         [&] { return make_handle(application, (*stores)(), (*renderers)()); });
 }
 
 void add_lambda_command(CLI::App& app, const Environment& environment, Run& run) {
@@ -42,6 +48,7 @@ void add_lambda_command(CLI::App& app, const Environment& environment, Run& run)
   add_config_option(*command, *options);
   add_store_option(*command, *options);
   add_journal_option(*command, *options);
+  add_isolation_option(*command, *options, "none");
   command->callback(
       [&, options] { run = [&, options] { return run_lambda_command(environment, *options); }; });
 }

@@ -15,6 +15,7 @@
 #include "handler/commands/job_pool.h"
 #include "handler/deliveries.h"
 #include "handler/handle.h"
+#include "handler/isolation.h"
 #include "handler/reply.h"
 #include "s3client/open_store.h"
 
@@ -211,10 +212,14 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   }
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return report(stores.error(), options.json);
+  const auto isolation = isolation_setting(environment, options.config, Isolation::process);
+  if (!isolation) return report(isolation.error(), options.json);
+  auto renderers = open_renderers(*isolation, config->limits, environment, clock);
+  if (!renderers) return report(renderers.error(), options.json);
   for (int i = 0; i < options.jobs; ++i) {
-    workers.emplace_back([handle = make_handle(application, (*stores)())](Job job) {
-      return replay(std::move(job), handle);
-    });
+    auto handle = make_handle(application, (*stores)(), (*renderers)());
+    workers.emplace_back(
+        [handle = std::move(handle)](Job job) { return replay(std::move(job), handle); });
   }
   return replay_files(options, std::move(workers));
 }
@@ -233,6 +238,7 @@ void add_replay_command(CLI::App& app, const Environment& environment, Run& run)
   add_config_option(*command, options->config);
   add_store_option(*command, options->config);
   add_journal_option(*command, options->config);
+  add_isolation_option(*command, options->config, "process");
   command->callback(
       [&, options] { run = [&, options] { return run_replay(*options, environment); }; });
 }

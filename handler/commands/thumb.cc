@@ -12,6 +12,7 @@
 
 #include "handler/commands/command.h"
 #include "handler/commands/job_pool.h"
+#include "handler/isolation.h"
 #include "handler/reply.h"
 #include "runtime/clock.h"
 #include "thumbnailer/render.h"
@@ -94,11 +95,11 @@ Result<void> write_all(const ThumbJob& job, const std::vector<Thumbnail>& thumbn
 }
 
 Result<Rendered> make_thumbnails(const ThumbJob& job, const ThumbOptions& options,
-                                 const Limits& limits) {
+                                 const Limits& limits, const RenderFn& render_fn) {
   CHECKED(check_paths(job, options.no_clobber));
   TRY(bytes, read_file(job.file, limits.source_bytes, ErrorCode::source_too_large));
   MemorySource source(std::move(bytes));
-  auto rendered = render(source, job.orders, limits);
+  auto rendered = render_fn(source, job.orders, limits, {});
   if (!rendered) {
     Error error = std::move(rendered).error();
     error.message = fmt::format("{}: {}", job.file, error.message);
@@ -142,9 +143,9 @@ std::vector<std::string> rows_of(const ThumbJob& job, const Rendered& made, doub
 }
 
 Replied work_on(const ThumbJob& job, const ThumbOptions& options, const Limits& limits,
-                std::size_t path_width) {
+                const RenderFn& render_fn, std::size_t path_width) {
   const Stopwatch stopwatch;
-  const auto made = make_thumbnails(job, options, limits);
+  const auto made = make_thumbnails(job, options, limits, render_fn);
   const double duration_ms = stopwatch.lap().wall_ms;
   if (made) {
     if (options.json) return {{to_text(json_of(job, *made, duration_ms))}, {}};
@@ -160,18 +161,21 @@ Replied work_on(const ThumbJob& job, const ThumbOptions& options, const Limits& 
 }
 
 int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
-                const Limits& limits) {
+                const Limits& limits, const Renderers& renderers) {
   std::size_t path_width = 0;
   for (const ThumbJob& job : jobs) {
     for (const std::string& path : job.paths) path_width = std::max(path_width, path.size());
   }
   const Interruption interruption;
   // A job's payload is its number.
-  JobPool pool(std::vector<JobPool::Work>(
-      static_cast<std::size_t>(options.jobs), [&, path_width](const Job& job) {
-        return work_on(jobs[std::strtoull(job.payload.c_str(), nullptr, 10)], options, limits,
-                       path_width);
-      }));
+  std::vector<JobPool::Work> workers;
+  for (int i = 0; i < options.jobs; ++i) {
+    workers.emplace_back([&, path_width, render_fn = renderers()](const Job& job) {
+      return work_on(jobs[std::strtoull(job.payload.c_str(), nullptr, 10)], options, limits,
+                     render_fn, path_width);
+    });
+  }
+  JobPool pool(std::move(workers));
   std::size_t left = 0;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (!pool.add({std::to_string(i), jobs[i].file})) ++left;
@@ -195,6 +199,11 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
   if (!presets) return report(presets.error(), options.json);
   const auto limits = limits_setting(environment, options.config);
   if (!limits) return report(limits.error(), options.json);
+  const auto isolation = isolation_setting(environment, options.config, Isolation::none);
+  if (!isolation) return report(isolation.error(), options.json);
+  const SystemClock clock;
+  auto renderers = open_renderers(*isolation, *limits, environment, clock);
+  if (!renderers) return report(renderers.error(), options.json);
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
   if (failed) {
@@ -203,7 +212,7 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
     error.message = fmt::format("{}: {}", options.directory, failed.message());
     return report(error, options.json);
   }
-  return work_on_all(plan_jobs(options, *presets), options, *limits);
+  return work_on_all(plan_jobs(options, *presets), options, *limits, *renderers);
 }
 
 }  // namespace
@@ -225,6 +234,7 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
   command->add_flag("-n,--no-clobber", options->no_clobber,
                     "Write over no file that is there already: that is a failure");
   add_config_option(*command, options->config);
+  add_isolation_option(*command, options->config, "none");
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });

@@ -1,0 +1,31 @@
+// Where pictures are rendered: in this process, or in workers that are walled in (--isolation).
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "handler/config.h"
+#include "thumbnailer/render.h"
+
+namespace miniatura {
+
+enum class Isolation { none, process };
+
+// --isolation, MINIATURA_ISOLATION, or what the command does otherwise. Error: config_invalid.
+Result<Isolation> isolation_setting(const Environment& environment, const ConfigOptions& options,
+                                    Isolation otherwise);
+
+// Gives each that renders its own RenderFn; called on one thread, which ends after them.
+using Renderers = std::function<RenderFn()>;
+
+// With `process`, the first worker is walled in when this returns. It gets of the environment what
+// the loader reads, and nothing else. Errors: config_invalid, where there can be no walls;
+// memory_exhausted. `clock` outlives the renderers.
+Result<Renderers> open_renderers(Isolation isolation, const Limits& limits,
+                                 const Environment& environment, const Clock& clock);
+
+// The subcommand, for no person to call, with which this executable starts itself as a worker.
+inline constexpr std::string_view kRenderWorkerCommand = "render-worker";
+[[noreturn]] void run_render_worker(std::string_view memory_bytes, std::string_view file_bytes);
+
+}  // namespace miniatura
