@@ -1,6 +1,6 @@
 #include "handler/config_file.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -16,12 +16,8 @@ constexpr std::size_t kPrefixBytesMax = 1024;    // a key has no more
 constexpr std::size_t kMetadataBytesMax = 1024;  // S3 takes 2 KiB, our own entries among them
 constexpr std::string_view kOurMetadata = "miniatura-";
 
-constexpr std::array<std::string_view, 5> kFits = {"inside", "cover", "contain", "fill", "outside"};
-constexpr std::array<std::string_view, 9> kGravities = {"center",     "north",      "north-east",
-                                                        "east",       "south-east", "south",
-                                                        "south-west", "west",       "north-west"};
 constexpr std::array<std::string_view, 5> kFormats = {"auto", "jpeg", "png", "webp", "avif"};
-constexpr std::array<std::string_view, 3> kSubsamplings = {"4:2:0", "4:2:2", "4:4:4"};
+constexpr std::array<std::string_view, 2> kKept = {"copyright", "icc"};
 constexpr std::array<std::string_view, 2> kRemovals = {"keep", "delete"};
 
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 40;
@@ -30,48 +26,25 @@ constexpr std::uint64_t kPixelsMax = std::uint64_t{1} << 32;
 
 // What no codec of the day does yet.
 void read_unbuilt_fields(ConfigObject& object) {
-  std::string gravity = "center";
-  object.choice("gravity", gravity, kGravities);
-  object.not_built("gravity", gravity == "center");
-  for (const char* name : {"enlarge", "progressive", "linear", "animated"}) {
-    bool on = false;
-    object.flag(name, on);
-    object.not_built(name, !on);
-  }
-  std::string subsampling = "4:2:0";
-  object.choice("subsampling", subsampling, kSubsamplings);
-  object.not_built("subsampling", subsampling == "4:2:0");
-  std::uint64_t max_bytes = 0;
-  if (object.number("max_bytes", max_bytes, 1, kBytesMax)) object.not_built("max_bytes", false);
-  double sharpen = 0;
-  object.fraction("sharpen", sharpen, 0, 10);
-  object.not_built("sharpen", sharpen == 0);
-  const std::vector<std::string> kept = {"copyright", "icc"};
-  std::vector<std::string> keep = kept;
-  object.texts("keep", keep);
-  object.not_built("keep", keep == kept);
   std::vector<std::string> steps;
   object.texts("steps", steps);
   object.not_built("steps", steps.empty());
 }
 
-Preset read_preset(const std::string& name, ConfigObject object) {
-  Preset preset;
-  preset.name = name;
-  if (!is_preset_name(name)) object.problem("", "a preset's name is 1 to 64 of A-Z a-z 0-9 _ -");
+// Which pixels go where.
+void read_layout(ConfigObject& object, Preset& preset) {
   object.number("width", preset.width, 1, kPresetSideMax);
   object.number("height", preset.height, 1, kPresetSideMax);
   if (object.is_there() && !object.has("width") && !object.has("height")) {
     object.problem("", "a width or a height is needed");
   }
   std::string fit(fit_name(preset.fit));
-  object.choice("fit", fit, kFits);
+  object.choice("fit", fit, kFitNames);
   preset.fit = fit_named(fit).value_or(preset.fit);
-  std::string format = "auto";
-  object.choice("format", format, kFormats);
-  object.not_built("format", format != "avif");
-  preset.format = output_format_named(format);
-  object.number("quality", preset.quality, 1, 100);
+  std::string gravity(kGravityNames.front());
+  object.choice("gravity", gravity, kGravityNames);
+  preset.gravity = gravity_named(gravity).value_or(preset.gravity);
+  object.flag("enlarge", preset.enlarge);
   std::string background = colour_name(preset.background);
   object.text("background", background);
   if (const auto colour = colour_named(background)) {
@@ -79,6 +52,55 @@ Preset read_preset(const std::string& name, ConfigObject object) {
   } else {
     object.problem("background", fmt::format("\"{}\" is no colour; write #rrggbb", background));
   }
+}
+
+// What is done to the pixels on the way.
+void read_finish(ConfigObject& object, Preset& preset) {
+  object.flag("linear", preset.linear);
+  object.fraction("sharpen", preset.sharpen, 0, kSharpenMax);
+}
+
+// What of the source's metadata stays.
+void read_keep(ConfigObject& object, Preset& preset) {
+  std::vector<std::string> keep(kKept.begin(), kKept.end());
+  object.texts("keep", keep);
+  for (std::size_t i = 0; i < keep.size(); ++i) {
+    if (std::find(kKept.begin(), kKept.end(), keep[i]) != kKept.end()) continue;
+    object.problem(fmt::format("keep[{}]", i),
+                   fmt::format("\"{}\" is none of {}", keep[i], fmt::join(kKept, ", ")));
+  }
+  const auto kept = [&](std::string_view what) {
+    return std::find(keep.begin(), keep.end(), what) != keep.end();
+  };
+  preset.keep_copyright = kept("copyright");
+  preset.keep_icc = kept("icc");
+}
+
+// How it is written.
+void read_encoding(ConfigObject& object, Preset& preset) {
+  std::string format = "auto";
+  object.choice("format", format, kFormats);
+  preset.format = output_format_named(format);
+  object.flag("animated", preset.animated);
+  if (preset.animated && preset.format && *preset.format != ImageFormat::webp) {
+    object.problem("animated", fmt::format("{} does not move; write webp, or auto", format));
+  }
+  object.number("quality", preset.quality, 1, 100);
+  object.number("max_bytes", preset.max_bytes, 1, kBytesMax);
+  object.flag("progressive", preset.progressive);
+  std::string subsampling(kSubsamplingNames.front());
+  object.choice("subsampling", subsampling, kSubsamplingNames);
+  preset.subsampling = subsampling_named(subsampling).value_or(preset.subsampling);
+}
+
+Preset read_preset(const std::string& name, ConfigObject object) {
+  Preset preset;
+  preset.name = name;
+  if (!is_preset_name(name)) object.problem("", "a preset's name is 1 to 64 of A-Z a-z 0-9 _ -");
+  read_layout(object, preset);
+  read_finish(object, preset);
+  read_encoding(object, preset);
+  read_keep(object, preset);
   read_unbuilt_fields(object);
   object.finish();
   return preset;

@@ -12,13 +12,20 @@
 
 namespace miniatura {
 
-// The bytes that decoding at 1/denominator and resizing to `targets` (stored axes) allocate at
-// most, as the image library does it. Saturates rather than overflows.
-std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
-                              std::span<const Size> targets);
+// What memory a thumbnail's making depends on.
+struct Footprint {
+  Size scaled;  // what the picture is resized to, in stored axes
+  Size canvas;  // the thumbnail
+  ImageFormat format = ImageFormat::jpeg;
+  bool linear = false;    // resized in linear light
+  bool sharpens = false;  // an unsharp mask is made
+  std::uint64_t frames = 1;
+};
 
-// The bytes that painting a canvas and encoding it take, beside what is counted above.
-std::uint64_t canvas_bytes(Size canvas);
+// The bytes that decoding at 1/denominator and making the thumbnails, one after the other,
+// allocate at most, as the image libraries do it. Saturates rather than overflows.
+std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
+                              std::span<const Footprint> thumbnails);
 
 // A share of the process's memory, held while it lives. Thread-safe.
 class Admission {

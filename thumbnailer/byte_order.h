@@ -28,6 +28,12 @@ inline std::uint32_t little_endian_32(ByteView bytes, std::size_t at) {
   return little_endian_16(bytes, at) | little_endian_16(bytes, at + 2) << 16U;
 }
 
+inline void append_little_endian(Bytes& bytes, std::uint64_t value, int count) {
+  for (int i = 0; i < count; ++i) {
+    bytes.push_back(static_cast<char>(value >> (8U * static_cast<unsigned>(i)) & 0xFFU));
+  }
+}
+
 // The bytes from `at`, `count` of them or as many as there are.
 inline ByteView slice(ByteView bytes, std::size_t at, std::size_t count = ByteView::npos) {
   return at < bytes.size() ? bytes.substr(at, count) : ByteView();

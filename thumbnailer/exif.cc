@@ -115,6 +115,8 @@ Exif read_exif(ByteView tiff) {
   const std::size_t first = within.first_directory();
   const std::uint32_t orientation = within.number(first, kOrientationTag).value_or(1);
   if (orientation >= 1 && orientation <= 8) exif.orientation = static_cast<int>(orientation);
+  exif.copyright = {copyright_text(within.text(first, kArtistTag)),
+                    copyright_text(within.text(first, kCopyrightTag))};
   exif.capture.camera_make = source_text(within.text(first, kMakeTag));
   exif.capture.camera_model = source_text(within.text(first, kModelTag));
   if (const auto directory = within.number(first, kExifDirectoryTag)) {

@@ -1,10 +1,12 @@
-// What is read from EXIF: how the picture is to be turned, and what took it and when. Where it was
+// What is read from EXIF: how the picture is to be turned, what took it and when, and whose
+// it is. Where it was
 // taken (GPS) is never looked at. Pure, and of untrusted bytes: every read is bounded.
 #pragma once
 
 #include <string>
 
 #include "runtime/bytes.h"
+#include "thumbnailer/copyright.h"
 
 namespace miniatura {
 
@@ -20,6 +22,7 @@ constexpr std::size_t kSourceTextBytesMax = 100;
 struct Exif {
   int orientation = 1;  // 1 to 8; 1 for whatever is absent, broken or out of range
   Capture capture;
+  Copyright copyright;
 };
 
 // Of a TIFF structure ("II*\0" or "MM\0*" first). Only the first directory and the one of EXIF that

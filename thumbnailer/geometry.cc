@@ -6,18 +6,24 @@
 namespace miniatura {
 namespace {
 
+// Beyond any format and any memory: a line that is enlarged may be as long as it likes.
+constexpr double kSideMax = 1e9;
+
 // Half up, as libvips rounds sides; never nothing.
-int rounded_side(double side) { return std::max(1, static_cast<int>(std::floor(side + 0.5))); }
+int rounded_side(double side) {
+  return static_cast<int>(std::clamp(std::floor(side + 0.5), 1.0, kSideMax));
+}
 
 struct Scale {
   double x = 1;
   double y = 1;
 };
 
-// 1 at most: nothing is enlarged.
+// 1 at most, unless the preset enlarges.
 Scale scale_for(Size source, const Preset& preset) {
   const double across = static_cast<double>(preset.width) / source.width;
   const double down = static_cast<double>(preset.height) / source.height;
+  const auto allowed = [&](double scale) { return preset.enlarge ? scale : std::min(scale, 1.0); };
   double both = 1;
   if (preset.width == 0) {
     both = down;
@@ -34,11 +40,10 @@ Scale scale_for(Size source, const Preset& preset) {
         both = std::max(across, down);
         break;
       case Fit::fill:
-        return {std::min(across, 1.0), std::min(down, 1.0)};
+        return {allowed(across), allowed(down)};
     }
   }
-  both = std::min(both, 1.0);
-  return {both, both};
+  return {allowed(both), allowed(both)};
 }
 
 // The largest of the box's ratio within both the box and the picture.
@@ -47,6 +52,42 @@ Size cover_size(Size scaled, Size box) {
                                   static_cast<double>(scaled.height) / box.height});
   return {std::min(scaled.width, rounded_side(box.width * shrink)),
           std::min(scaled.height, rounded_side(box.height * shrink))};
+}
+
+// What of `rest` pixels too many, or to be painted, comes before the picture.
+enum class Hold { start, middle, end };
+int before(int rest, Hold hold, bool odd_first) {
+  if (hold == Hold::start) return 0;
+  return hold == Hold::end ? rest : (rest + (odd_first ? 1 : 0)) / 2;
+}
+
+struct Holds {
+  Hold across = Hold::middle;
+  Hold down = Hold::middle;
+};
+
+Holds holds_of(Gravity gravity) {
+  switch (gravity) {
+    case Gravity::center:
+      break;
+    case Gravity::north:
+      return {Hold::middle, Hold::start};
+    case Gravity::north_east:
+      return {Hold::end, Hold::start};
+    case Gravity::east:
+      return {Hold::end, Hold::middle};
+    case Gravity::south_east:
+      return {Hold::end, Hold::end};
+    case Gravity::south:
+      return {Hold::middle, Hold::end};
+    case Gravity::south_west:
+      return {Hold::start, Hold::end};
+    case Gravity::west:
+      return {Hold::start, Hold::middle};
+    case Gravity::north_west:
+      return {Hold::start, Hold::start};
+  }
+  return {};
 }
 
 }  // namespace
@@ -59,16 +100,17 @@ Layout lay_out(Size source, const Preset& preset) {
   layout.canvas = layout.scaled;
   const Size box{preset.width, preset.height};
   if (box.width == 0 || box.height == 0) return layout;
+  const Holds holds = holds_of(preset.gravity);
   if (preset.fit == Fit::cover) {
     layout.canvas = cover_size(layout.scaled, box);
-    // The odd pixel is cut off at the left and the top, as in sharp.
-    layout.crop = {(layout.scaled.width - layout.canvas.width + 1) / 2,
-                   (layout.scaled.height - layout.canvas.height + 1) / 2, layout.canvas.width,
-                   layout.canvas.height};
+    // From the middle, the odd pixel is cut off at the left and the top, as in sharp.
+    layout.crop = {before(layout.scaled.width - layout.canvas.width, holds.across, true),
+                   before(layout.scaled.height - layout.canvas.height, holds.down, true),
+                   layout.canvas.width, layout.canvas.height};
   } else if (preset.fit == Fit::contain) {
     layout.canvas = box;
-    layout.left = (box.width - layout.scaled.width) / 2;
-    layout.top = (box.height - layout.scaled.height) / 2;
+    layout.left = before(box.width - layout.scaled.width, holds.across, false);
+    layout.top = before(box.height - layout.scaled.height, holds.down, false);
   }
   return layout;
 }
@@ -89,7 +131,8 @@ int shrink_on_load(Size stored, std::span<const Size> targets) {
   for (const int denominator : {8, 4, 2}) {
     const Size size = shrunk_size(stored, denominator);
     const bool enough = std::all_of(targets.begin(), targets.end(), [&](Size target) {
-      return size.width >= 2 * target.width && size.height >= 2 * target.height;
+      // Not twice the target, which may be any number.
+      return size.width / 2 >= target.width && size.height / 2 >= target.height;
     });
     if (enough) return denominator;
   }

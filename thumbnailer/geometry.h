@@ -32,9 +32,9 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
-// As sharp lays out with withoutEnlargement (src/common.cc, ResolveShrink; src/pipeline.cc), but
-// that a cover which would need enlargement keeps the box's ratio, where sharp cuts each side on
-// its own.
+// As sharp lays out, with withoutEnlargement unless the preset enlarges (src/common.cc:
+// ResolveShrink, CalculateCrop, CalculateEmbedPosition), but that a cover which would need
+// enlargement and may not keeps the box's ratio, where sharp cuts each side on its own.
 Layout lay_out(Size source, const Preset& preset);
 
 // Orientations 5 to 8 swap the axes.

@@ -51,6 +51,7 @@ void take_exif(ImageHeader& header, ByteView tiff) {
   Exif exif = read_exif(tiff);
   header.orientation = exif.orientation;
   header.capture = std::move(exif.capture);
+  header.copyright = std::move(exif.copyright);
 }
 
 void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {

@@ -34,6 +34,7 @@ struct ImageHeader {
   int height = 0;
   int orientation = 1;               // EXIF's, 1 to 8
   Capture capture = {};              // EXIF's
+  Copyright copyright = {};          // the same
   std::string icc_profile = {};      // its name, as source_text; empty: none, or it has no name
   std::uint64_t frames = 1;          // of an animation; only the first is read
   std::uint64_t scans = 0;           // of a JPEG

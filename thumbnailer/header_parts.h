@@ -20,7 +20,7 @@ Result<ImageHeader> read_tiff_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_bmp_header(ByteView bytes, ImageExtent extent);
 Result<ImageHeader> read_heif_header(ByteView bytes, ImageFormat format, ImageExtent extent);
 
-// Orientation and capture.
+// Orientation, capture and copyright.
 void take_exif(ImageHeader& header, ByteView tiff);
 
 // Appends a range, joined to the last where they touch.

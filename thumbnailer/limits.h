@@ -23,5 +23,7 @@ std::uint64_t decoded_bytes_for_memory(std::uint64_t memory_bytes);
 // Is what the header says within the limits? Error: image_too_large, naming limit and value.
 struct ImageHeader;
 Result<void> check_limits(const ImageHeader& header, const Limits& limits);
+// Besides, where all frames are read: their pixels count together.
+Result<void> check_animation_limits(const ImageHeader& header, const Limits& limits);
 
 }  // namespace miniatura

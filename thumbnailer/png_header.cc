@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "thumbnailer/byte_order.h"
-#include "thumbnailer/exif.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {

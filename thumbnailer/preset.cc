@@ -26,13 +26,17 @@ constexpr std::array kFormats = {
     FormatNames{ImageFormat::avif, "avif", "avif", "image/avif"},
 };
 
-constexpr std::array<std::pair<Fit, std::string_view>, 5> kFits = {{
-    {Fit::inside, "inside"},
-    {Fit::cover, "cover"},
-    {Fit::contain, "contain"},
-    {Fit::fill, "fill"},
-    {Fit::outside, "outside"},
-}};
+// Names stand in the order of their enumeration.
+template <class Enum, std::size_t size>
+std::optional<Enum> named(const std::array<std::string_view, size>& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
+template <class Enum, std::size_t size>
+std::string_view name_in(const std::array<std::string_view, size>& names, Enum value) {
+  return names.at(static_cast<std::size_t>(value));
+}
 
 const FormatNames& names_of(ImageFormat format) {
   return kFormats.at(static_cast<std::size_t>(format));
@@ -104,8 +108,8 @@ class OptionsSeen {
       preset.quality = *quality;
       return once(quality_, "quality", text);
     }
-    return invalid(text, fmt::format("\"{}\" is no format (auto, jpeg, png, webp), no fit (inside, "
-                                     "cover, contain, fill, outside) and no quality (q80)",
+    return invalid(text, fmt::format("\"{}\" is no format (auto, jpeg, png, webp, avif), no fit "
+                                     "(inside, cover, contain, fill, outside) and no quality (q80)",
                                      option));
   }
 
@@ -131,19 +135,21 @@ bool ends_with_any_case(std::string_view text, std::string_view suffix) {
 std::string_view format_name(ImageFormat format) { return names_of(format).name; }
 std::string_view format_extension(ImageFormat format) { return names_of(format).extension; }
 std::string_view format_content_type(ImageFormat format) { return names_of(format).content_type; }
-std::string_view fit_name(Fit fit) { return kFits.at(static_cast<std::size_t>(fit)).second; }
+std::string_view fit_name(Fit fit) { return name_in(kFitNames, fit); }
 
-std::optional<Fit> fit_named(std::string_view name) {
-  for (const auto& [fit, fit_text] : kFits) {
-    if (fit_text == name) return fit;
-  }
-  return std::nullopt;
+std::optional<Fit> fit_named(std::string_view name) { return named<Fit>(kFitNames, name); }
+std::optional<Gravity> gravity_named(std::string_view name) {
+  return named<Gravity>(kGravityNames, name);
+}
+std::optional<Subsampling> subsampling_named(std::string_view name) {
+  return named<Subsampling>(kSubsamplingNames, name);
 }
 
 std::optional<ImageFormat> output_format_named(std::string_view name) {
   if (name == "jpeg" || name == "jpg") return ImageFormat::jpeg;
   if (name == "png") return ImageFormat::png;
   if (name == "webp") return ImageFormat::webp;
+  if (name == "avif") return ImageFormat::avif;
   return std::nullopt;
 }
 
@@ -216,6 +222,21 @@ std::string canonical_text(const Preset& preset) {
   // What came later stands here only where it is not as it was before: thumbnails that are there
   // stay right.
   if (preset.background != kWhite) text += ";background=" + colour_name(preset.background);
+  const Preset plain;
+  const auto add = [&](std::string_view name, const auto& value, const auto& usual) {
+    if (value != usual) text += fmt::format(";{}={}", name, value);
+  };
+  add("gravity", name_in(kGravityNames, preset.gravity), name_in(kGravityNames, plain.gravity));
+  add("enlarge", preset.enlarge, plain.enlarge);
+  add("progressive", preset.progressive, plain.progressive);
+  add("subsampling", name_in(kSubsamplingNames, preset.subsampling),
+      name_in(kSubsamplingNames, plain.subsampling));
+  add("max_bytes", preset.max_bytes, plain.max_bytes);
+  add("linear", preset.linear, plain.linear);
+  add("sharpen", preset.sharpen, plain.sharpen);
+  add("animated", preset.animated, plain.animated);
+  add("keep_copyright", preset.keep_copyright, plain.keep_copyright);
+  add("keep_icc", preset.keep_icc, plain.keep_icc);
   return text;
 }
 

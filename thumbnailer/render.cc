@@ -7,10 +7,11 @@
 #include <numeric>
 
 #include "thumbnailer/admission.h"
+#include "thumbnailer/animate.h"
 #include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/finish.h"
 #include "thumbnailer/geometry.h"
 #include "thumbnailer/header.h"
-#include "thumbnailer/raster.h"
 #include "thumbnailer/sniff.h"
 
 namespace miniatura {
@@ -44,39 +45,49 @@ Result<Fetched> fetch(ByteSource& source, const Limits& limits) {
   return Fetched{std::move(bytes), *format};
 }
 
-// An order and its place among the pixels.
-struct Task {
-  const RenderOrder* order = nullptr;
-  Layout layout;
-  Size scaled;  // as layout.scaled, in stored axes
+struct Tasks {
+  std::vector<Task> stills;
+  std::vector<Task> moving;
+  std::vector<bool> moves;  // of each order: which of the two has it
 };
 
-std::vector<Task> plan_tasks(std::span<const RenderOrder> orders, const ImageHeader& header) {
+Tasks plan_tasks(std::span<const RenderOrder> orders, const ImageHeader& header) {
   const Size upright = oriented_size({header.width, header.height}, header.orientation);
-  std::vector<Task> tasks;
+  Tasks tasks;
   for (const RenderOrder& order : orders) {
     const Layout layout = lay_out(upright, order.preset);
-    tasks.push_back({&order, layout, oriented_size(layout.scaled, header.orientation)});
+    const bool moves = stays_animated(order, header);
+    (moves ? tasks.moving : tasks.stills)
+        .push_back({&order, layout, oriented_size(layout.scaled, header.orientation)});
+    tasks.moves.push_back(moves);
   }
   return tasks;
 }
 
-std::vector<Size> scaled_sizes(std::span<const Task> tasks) {
-  std::vector<Size> sizes;
-  for (const Task& task : tasks) sizes.push_back(task.scaled);
-  return sizes;
+std::vector<Footprint> footprints(const Tasks& tasks, const ImageHeader& header) {
+  std::vector<Footprint> footprints;
+  const auto add = [&](const std::vector<Task>& some, std::uint64_t frames) {
+    for (const Task& task : some) {
+      const Preset& preset = task.order->preset;
+      footprints.push_back({task.scaled, task.layout.canvas, task.order->format, preset.linear,
+                            preset.sharpen > 0, frames});
+    }
+  };
+  add(tasks.stills, 1);
+  add(tasks.moving, header.frames);
+  return footprints;
 }
 
-// Of those that are larger than the picture on them.
-Size largest_canvas(std::span<const Task> tasks) {
-  Size largest;
+// By how much the source is shrunk while it is decoded. A decoder averages what stands in the file,
+// which is not light.
+int denominator_for(const ImageHeader& header, std::span<const Task> tasks) {
+  std::vector<Size> sizes;
   for (const Task& task : tasks) {
-    const Size canvas = task.layout.canvas;
-    const bool painted =
-        task.layout.scaled.width < canvas.width || task.layout.scaled.height < canvas.height;
-    if (painted && canvas_bytes(canvas) > canvas_bytes(largest)) largest = canvas;
+    if (task.order->preset.linear) return 1;
+    sizes.push_back(task.scaled);
   }
-  return largest;
+  if (header.format != ImageFormat::jpeg) return 1;
+  return shrink_on_load({header.width, header.height}, sizes);
 }
 
 // From the largest to the smallest, as places in `tasks`.
@@ -91,52 +102,56 @@ std::vector<std::size_t> largest_first(std::span<const Task> tasks) {
   return places;
 }
 
-// Resized, upright, cut and encoded.
-Result<Thumbnail> finish(const Task& task, const MagickImage& scaled, const ImageHeader& header) {
-  const Layout& layout = task.layout;
-  const Colour background = task.order->preset.background;
-  TRY(stored, scaled.srgb_raster());
-  Raster raster = oriented(std::move(stored), header.orientation);
-  raster = cropped(std::move(raster), layout.crop);
-  raster = on_canvas(std::move(raster), layout.canvas, layout.left, layout.top, background);
-  const ImageFormat format = task.order->format;
-  raster = format == ImageFormat::jpeg ? flattened(std::move(raster), background)
-                                       : without_opaque_alpha(std::move(raster));
-  Thumbnail thumbnail;
-  thumbnail.preset = task.order->preset.name;
-  thumbnail.width = raster.size.width;
-  thumbnail.height = raster.size.height;
-  thumbnail.format = format;
-  TRY(bytes, encode(raster, format, task.order->preset.quality, {}));
-  thumbnail.bytes = std::move(bytes);
-  return thumbnail;
-}
-
 // What to resize from: the smallest that is there with at least twice the target's sides, or just
-// these. Resizing what is resized already spares most of the work and, so far apart, loses nothing.
-// `scaled` goes from the largest to the smallest.
+// these. Resizing what is resized already spares most of the work and, so far apart, loses nothing;
+// but what was enlarged is no better than what was decoded. `scaled` goes from the largest to the
+// smallest.
 const MagickImage& source_for(Size target, const MagickImage& decoded,
                               std::span<const MagickImage> scaled) {
+  const Size whole = decoded.size();
   const auto enough = [&](const MagickImage& image) {
     const Size size = image.size();
+    if (size.width > whole.width || size.height > whole.height) return false;
     return size == target || (size.width >= 2 * target.width && size.height >= 2 * target.height);
   };
   const auto smallest = std::find_if(scaled.rbegin(), scaled.rend(), enough);
   return smallest == scaled.rend() ? decoded : *smallest;
 }
 
-Result<std::vector<Thumbnail>> make_all(std::span<const Task> tasks, const MagickImage& decoded,
-                                        const ImageHeader& header) {
+Result<std::vector<Thumbnail>> make_stills(std::span<const Task> tasks, const MagickImage& decoded,
+                                           const ImageHeader& header,
+                                           const SourceMetadata& metadata) {
   std::vector<Thumbnail> thumbnails(tasks.size());
   std::vector<MagickImage> all_scaled;
+  std::vector<MagickImage> all_scaled_linear;
   for (const std::size_t place : largest_first(tasks)) {
     const Task& task = tasks[place];
-    TRY(scaled, source_for(task.scaled, decoded, all_scaled).resized(task.scaled));
-    TRY(thumbnail, finish(task, scaled, header));
+    const Light light = light_of(task.order->preset);
+    std::vector<MagickImage>& before = light == Light::linear ? all_scaled_linear : all_scaled;
+    TRY(scaled, source_for(task.scaled, decoded, before).resized(task.scaled, light));
+    TRY(raster, scaled.raster(colours_of(task.order->preset)));
+    TRY(thumbnail, encoded(finished(std::move(raster), task, header.orientation), task, metadata));
     thumbnails[place] = std::move(thumbnail);
-    all_scaled.push_back(std::move(scaled));
+    before.push_back(std::move(scaled));
   }
   return thumbnails;
+}
+
+// The still ones and the animated ones, each in its place.
+Result<std::vector<Thumbnail>> make_all(const Tasks& tasks, ByteView whole,
+                                        const MagickImage& decoded, const ImageHeader& header) {
+  const SourceMetadata metadata{decoded.icc_profile(), header.copyright};
+  TRY(stills, make_stills(tasks.stills, decoded, header, metadata));
+  std::vector<Thumbnail> moving;
+  if (!tasks.moving.empty()) {
+    TRY(made, animated_thumbnails(whole, header, decoded, tasks.moving, metadata));
+    moving = std::move(made);
+  }
+  std::vector<Thumbnail> all;
+  auto still = stills.begin();
+  auto animated = moving.begin();
+  for (const bool moves : tasks.moves) all.push_back(std::move(moves ? *animated++ : *still++));
+  return all;
 }
 
 // Memory that ran out with nobody else running will run out again.
@@ -161,22 +176,21 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   rendered.source = {header.format,        header.width,       header.height,
                      fetched.bytes.size(), header.orientation, std::string(colour_space(header)),
                      header.icc_profile,   header.capture};
-  const std::vector<Task> tasks = plan_tasks(orders, header);
-  const std::vector<Size> sizes = scaled_sizes(tasks);
-  const int denominator =
-      header.format == ImageFormat::jpeg ? shrink_on_load({header.width, header.height}, sizes) : 1;
+  const Tasks tasks = plan_tasks(orders, header);
+  if (!tasks.moving.empty()) CHECKED(check_animation_limits(header, limits));
+  const int denominator = denominator_for(header, tasks.stills);
   // Beside the source there are its essential bytes and the library's own copy of them.
   const std::uint64_t copies = 2 * fetched.bytes.size();
-  TRY(admission, Admission::request(estimated_bytes(header, denominator, sizes) + copies +
-                                        canvas_bytes(largest_canvas(tasks)),
-                                    limits));
+  TRY(admission,
+      Admission::request(estimated_bytes(header, denominator, footprints(tasks, header)) + copies,
+                         limits));
   TRY(decoded, final_if_alone(
                    MagickImage::decode(essential_bytes(fetched.bytes, header), header, denominator),
                    admission));
   rendered.timings.decode = decode.lap();
 
   const Stopwatch rest;
-  TRY(thumbnails, final_if_alone(make_all(tasks, decoded, header), admission));
+  TRY(thumbnails, final_if_alone(make_all(tasks, fetched.bytes, decoded, header), admission));
   rendered.thumbnails = std::move(thumbnails);
   rendered.timings.render = rest.lap();
   return rendered;

@@ -19,12 +19,6 @@ constexpr std::size_t kChunkHeaderBytes = 8;
 constexpr std::size_t kFrameHeaderBytes = 16;  // of ANMF, before its own chunks
 constexpr unsigned kIccFlag = 0x20, kAlphaFlag = 0x10;
 
-void append_little_endian(Bytes& bytes, std::uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) {
-    bytes.push_back(static_cast<char>(value >> (8U * static_cast<unsigned>(i)) & 0xFFU));
-  }
-}
-
 struct Dimensions {
   std::uint32_t width = 0;
   std::uint32_t height = 0;

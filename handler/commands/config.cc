@@ -10,8 +10,8 @@
 
 #include "handler/commands/command.h"
 #include "handler/config_schema.h"
-#include "handler/sides.h"
 #include "handler/reply.h"
+#include "handler/sides.h"
 #include "s3client/open_store.h"
 
 namespace miniatura {

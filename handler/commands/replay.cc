@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "handler/commands/command.h"
-#include "handler/commands/replay_pool.h"
+#include "handler/commands/job_pool.h"
 #include "handler/deliveries.h"
 #include "handler/handle.h"
 #include "handler/reply.h"
@@ -24,7 +24,6 @@ namespace {
 constexpr const char* kStandardInput = "standard input";
 constexpr std::uint64_t kFileBytesMax = std::uint64_t{256} << 20;
 constexpr int kGlanceMs = 100;
-constexpr int kJobsMax = 256;
 
 struct ReplayOptions {
   ConfigOptions config;
@@ -57,7 +56,7 @@ Error of_delivery(Error error, const std::string& id) {
   return error;
 }
 
-Replied dry_run(const ReplayJob& job, const Config& config) {
+Replied dry_run(const Job& job, const Config& config) {
   Replied replied;
   const auto planned = plan_delivery(job.payload, config.rules);
   if (!planned) {
@@ -71,7 +70,7 @@ Replied dry_run(const ReplayJob& job, const Config& config) {
   return replied;
 }
 
-Replied replay(ReplayJob job, const HandleFn& handle) {
+Replied replay(Job job, const HandleFn& handle) {
   Delivery delivery;
   delivery.payload = std::move(job.payload);
   delivery.door = "replay";
@@ -94,7 +93,7 @@ std::string counted(std::size_t count, const char* one, const char* many) {
 // signal comes.
 class Reader {
  public:
-  Reader(ReplayPool& pool, bool json) : pool_(pool), json_(json) {}
+  Reader(JobPool& pool, bool json) : pool_(pool), json_(json) {}
 
   void read(const std::string& file) {
     if (Interruption::has_come()) {
@@ -172,16 +171,16 @@ class Reader {
             {}};
   }
 
-  ReplayPool& pool_;
+  JobPool& pool_;
   bool json_;
   std::size_t deliveries_left_ = 0;
   std::size_t files_left_ = 0;
   bool is_input_left_ = false;
 };
 
-int replay_files(const ReplayOptions& options, std::vector<ReplayPool::Work> workers) {
+int replay_files(const ReplayOptions& options, std::vector<JobPool::Work> workers) {
   const Interruption interruption;
-  ReplayPool pool(std::move(workers));
+  JobPool pool(std::move(workers));
   Reader reader(pool, options.json);
   for (const std::string& file : options.files) reader.read(file);
   const std::size_t not_begun = pool.finish();
@@ -205,15 +204,15 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   const Log log = quiet_log(environment);
   Breaker breaker(clock);
   const Application application{&*config, &journal, &log, &clock, &breaker};
-  std::vector<ReplayPool::Work> workers;
+  std::vector<JobPool::Work> workers;
   if (options.dry_run) {
-    workers.emplace_back([&](const ReplayJob& job) { return dry_run(job, *config); });
+    workers.emplace_back([&](const Job& job) { return dry_run(job, *config); });
     return replay_files(options, std::move(workers));
   }
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return report(stores.error(), options.json);
   for (int i = 0; i < options.jobs; ++i) {
-    workers.emplace_back([handle = make_handle(application, (*stores)())](ReplayJob job) {
+    workers.emplace_back([handle = make_handle(application, (*stores)())](Job job) {
       return replay(std::move(job), handle);
     });
   }

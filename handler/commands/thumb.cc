@@ -2,98 +2,199 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <shared_mutex>
+#include <thread>
 
 #include "handler/commands/command.h"
+#include "handler/commands/job_pool.h"
 #include "handler/reply.h"
+#include "runtime/clock.h"
 #include "thumbnailer/render.h"
 
 namespace miniatura {
 namespace {
+
+int usual_jobs() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kJobsMax);
+}
 
 struct ThumbOptions {
   std::vector<std::string> files;
   std::string directory;
   std::string presets;
   ConfigOptions config;
+  int jobs = usual_jobs();
+  bool force = false;
   bool json = false;
 };
 
-struct Written {
-  std::string preset;
-  std::string path;
-  Thumbnail thumbnail;
+// A file and where its thumbnails go, one a preset.
+struct ThumbJob {
+  std::string file;
+  std::vector<RenderOrder> orders;
+  std::vector<std::string> paths;
+  std::string taken;  // one of the paths, where an earlier file of this run has it already
 };
 
-struct Made {
-  SourceFacts source;
-  std::vector<Written> thumbnails;
-};
+std::vector<ThumbJob> plan_jobs(const ThumbOptions& options, const std::vector<Preset>& presets) {
+  std::vector<ThumbJob> jobs;
+  std::set<std::string> taken;  // a.jpg and a.png would make the same a.small.jpg
+  for (const std::string& file : options.files) {
+    ThumbJob job{file, {}, {}, {}};
+    const std::string stem = std::filesystem::path(file).stem().string();
+    for (const Preset& preset : presets) {
+      const ImageFormat format = output_format(preset, file);
+      job.orders.push_back({preset, format});
+      job.paths.push_back(fmt::format("{}/{}.{}.{}", options.directory, stem, preset.name,
+                                      format_extension(format)));
+      if (!taken.insert(job.paths.back()).second) job.taken = job.paths.back();
+    }
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+// Before any work: what is there stays there.
+Result<void> check_paths(const ThumbJob& job, bool force) {
+  if (!job.taken.empty()) {
+    return fail(ErrorCode::destination_conflict,
+                fmt::format("{}: {} is made from another file of this run", job.file, job.taken));
+  }
+  for (const std::string& path : job.paths) {
+    std::error_code ignored;
+    if (force || !std::filesystem::exists(path, ignored)) continue;
+    return fail(ErrorCode::file_unwritable,
+                fmt::format("{}: is there already; --force writes over it", path));
+  }
+  return {};
+}
 
 // All or none: what was written before one that fails is taken away again.
-Result<void> write_all(const std::vector<Written>& thumbnails) {
+Result<void> write_all(const ThumbJob& job, const std::vector<Thumbnail>& thumbnails) {
   for (std::size_t i = 0; i < thumbnails.size(); ++i) {
-    auto written = write_file(thumbnails[i].path, thumbnails[i].thumbnail.bytes);
+    auto written = write_file(job.paths[i], thumbnails[i].bytes);
     if (written) continue;
     std::error_code ignored;
-    while (i > 0) std::filesystem::remove(thumbnails[--i].path, ignored);
+    while (i > 0) std::filesystem::remove(job.paths[--i], ignored);
     return written;
   }
   return {};
 }
 
-// `taken` holds the paths of this run: a.jpg and a.png would make the same a.small.jpg.
-Result<Made> make_thumbnails(const std::string& file, const std::vector<Preset>& presets,
-                             const ThumbOptions& options, const Limits& limits,
-                             std::set<std::string>& taken) {
-  TRY(bytes, read_file(file, limits.source_bytes, ErrorCode::source_too_large));
-  std::vector<RenderOrder> orders;
-  for (const Preset& preset : presets) orders.push_back({preset, output_format(preset, file)});
-  MemorySource source(std::move(bytes));
-  auto rendered = render(source, orders, limits);
-  if (!rendered) {
-    Error error = std::move(rendered).error();
-    error.message = fmt::format("{}: {}", file, error.message);
-    return fail(std::move(error));
+// What does not fit into memory beside the others is done when they have ended.
+Result<Rendered> render_beside_others(const Bytes& bytes, const ThumbJob& job,
+                                      const Limits& limits) {
+  static std::shared_mutex memory;
+  {
+    const std::shared_lock together(memory);
+    MemorySource source(bytes);
+    auto rendered = render(source, job.orders, limits);
+    if (rendered || rendered.error().code != ErrorCode::memory_exhausted) return rendered;
   }
-  Made made{rendered->source, {}};
-  const std::string stem = std::filesystem::path(file).stem().string();
-  for (Thumbnail& thumbnail : rendered->thumbnails) {
-    const std::string path = fmt::format("{}/{}.{}.{}", options.directory, stem, thumbnail.preset,
-                                         format_extension(thumbnail.format));
-    if (!taken.insert(path).second) {
-      return fail(ErrorCode::destination_conflict,
-                  fmt::format("{}: {} was made from another file of this run", file, path));
-    }
-    made.thumbnails.push_back({thumbnail.preset, path, std::move(thumbnail)});
-  }
-  CHECKED(write_all(made.thumbnails));
-  return made;
+  const std::unique_lock alone(memory);
+  MemorySource source(bytes);
+  return render(source, job.orders, limits);
 }
 
-Json json_of(const std::string& file, const Made& made) {
-  Json json = {{"file", file},
+Result<Rendered> make_thumbnails(const ThumbJob& job, const ThumbOptions& options,
+                                 const Limits& limits) {
+  CHECKED(check_paths(job, options.force));
+  TRY(bytes, read_file(job.file, limits.source_bytes, ErrorCode::source_too_large));
+  auto rendered = render_beside_others(bytes, job, limits);
+  if (!rendered) {
+    Error error = std::move(rendered).error();
+    error.message = fmt::format("{}: {}", job.file, error.message);
+    return fail(std::move(error));
+  }
+  CHECKED(write_all(job, rendered->thumbnails));
+  return rendered;
+}
+
+Json json_of(const ThumbJob& job, const Rendered& made, double duration_ms) {
+  Json json = {{"file", job.file},
                {"outcome", "stored"},
+               {"duration_ms", std::llround(duration_ms)},
                {"source", source_json(made.source)},
                {"thumbnails", Json::array()}};
-  for (const Written& written : made.thumbnails) {
-    json["thumbnails"].push_back({{"preset", written.preset},
-                                  {"path", written.path},
-                                  {"width", written.thumbnail.width},
-                                  {"height", written.thumbnail.height},
-                                  {"bytes", written.thumbnail.bytes.size()},
-                                  {"format", format_name(written.thumbnail.format)}});
+  for (std::size_t i = 0; i < job.paths.size(); ++i) {
+    const Thumbnail& thumbnail = made.thumbnails[i];
+    json["thumbnails"].push_back({{"preset", thumbnail.preset},
+                                  {"path", job.paths[i]},
+                                  {"width", thumbnail.width},
+                                  {"height", thumbnail.height},
+                                  {"bytes", thumbnail.bytes.size()},
+                                  {"format", format_name(thumbnail.format)}});
   }
   return json;
 }
 
-void print_made(const Made& made) {
-  for (const Written& written : made.thumbnails) {
-    print_line(fmt::format("{}  {}x{}  {}", written.path, written.thumbnail.width,
-                           written.thumbnail.height, human_bytes(written.thumbnail.bytes.size())));
+// A row a thumbnail; beside a file's last one, what it was made from and how long that took.
+std::vector<std::string> rows_of(const ThumbJob& job, const Rendered& made, double duration_ms,
+                                 std::size_t path_width) {
+  std::vector<std::string> rows;
+  for (std::size_t i = 0; i < job.paths.size(); ++i) {
+    const Thumbnail& thumbnail = made.thumbnails[i];
+    rows.push_back(fmt::format("{:<{}}  {:>9}  {:>8}", job.paths[i], path_width,
+                               fmt::format("{}x{}", thumbnail.width, thumbnail.height),
+                               human_bytes(thumbnail.bytes.size())));
   }
+  rows.back() += fmt::format("  from {}x{}, {} in {:.0f} ms", made.source.width, made.source.height,
+                             human_bytes(made.source.bytes), duration_ms);
+  return rows;
+}
+
+Replied work_on(const ThumbJob& job, const ThumbOptions& options, const Limits& limits,
+                std::size_t path_width) {
+  const Stopwatch stopwatch;
+  const auto made = make_thumbnails(job, options, limits);
+  const double duration_ms = stopwatch.lap().wall_ms;
+  if (made) {
+    if (options.json) return {{to_text(json_of(job, *made, duration_ms))}, {}};
+    return {rows_of(job, *made, duration_ms, path_width), {}};
+  }
+  Replied replied;
+  replied.errors.push_back(made.error());
+  if (options.json) {
+    replied.results.push_back(
+        to_text({{"file", job.file}, {"outcome", "failed"}, {"error", error_json(made.error())}}));
+  }
+  return replied;
+}
+
+int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
+                const Limits& limits) {
+  std::size_t path_width = 0;
+  for (const ThumbJob& job : jobs) {
+    for (const std::string& path : job.paths) path_width = std::max(path_width, path.size());
+  }
+  const Interruption interruption;
+  // A job's payload is its number.
+  JobPool pool(std::vector<JobPool::Work>(
+      static_cast<std::size_t>(options.jobs), [&, path_width](const Job& job) {
+        return work_on(jobs[std::strtoull(job.payload.c_str(), nullptr, 10)], options, limits,
+                       path_width);
+      }));
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!pool.add({std::to_string(i), jobs[i].file})) ++left;
+  }
+  left += pool.finish();
+  int code = pool.exit_code();
+  if (left > 0) {
+    Error error;
+    error.code = ErrorCode::deadline_exceeded;
+    error.message = fmt::format("interrupted: {} of {} files not begun", left, jobs.size());
+    code = worse(code, report(error, options.json));
+  }
+  // Safe at any point, as a kill is: nothing partial is ever visible.
+  if (pool.has_given_up()) std::_Exit(with_results_printed(code));
+  return code;
 }
 
 int run_thumb(const ThumbOptions& options, const Environment& environment) {
@@ -110,22 +211,7 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
     error.message = fmt::format("{}: {}", options.directory, failed.message());
     return report(error, options.json);
   }
-  std::set<std::string> taken;
-  int code = kExitDone;
-  for (const std::string& file : options.files) {
-    const auto made = make_thumbnails(file, *presets, options, *limits, taken);
-    if (!made) {
-      code = worse(code, report(made.error(), false));
-      if (options.json)
-        print_json(
-            Json{{"file", file}, {"outcome", "failed"}, {"error", error_json(made.error())}});
-    } else if (options.json) {
-      print_json(json_of(file, *made));
-    } else {
-      print_made(*made);
-    }
-  }
-  return code;
+  return work_on_all(plan_jobs(options, *presets), options, *limits);
 }
 
 }  // namespace
@@ -142,6 +228,9 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
       ->required();
   command->add_option("--presets", options->presets,
                       "name=WxH[:format][:fit][:qNN],… (thumb=256x256) [MINIATURA_PRESETS]");
+  command->add_option("--jobs", options->jobs, "How many files to work on at a time (all cores)")
+      ->check(CLI::Range(1, kJobsMax));
+  command->add_flag("--force", options->force, "Write over files that are there already");
   add_config_option(*command, options->config);
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(

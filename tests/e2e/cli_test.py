@@ -240,54 +240,13 @@ class Failures(support.Case):
         self.assertEqual(theirs.read_bytes(), b"somebody's")
 
 
-class Thumb(support.Case):
-    def thumb(self, *files):
-        return self.run_it("thumb", *files, "-o", self.dir / "out", "--json")
-
-    def test_files_become_thumbnails_by_name(self):
-        picture = self.dir / "a.b.png"
-        picture.write_bytes(support.png(64, 64, support.quarters))
-        done = self.thumb(support.PHOTO, picture)
-        self.assertEqual((done.code, done.err), (0, ""))
-        photo, drawn = done.json_lines()
-        self.assertEqual((photo["file"], photo["outcome"]), (str(support.PHOTO), "stored"))
-        self.assertEqual(photo["source"], {"format": "jpeg", "width": 450, "height": 600,
-                                           "bytes": support.PHOTO.stat().st_size, "orientation": 6})
-        self.assertEqual([t["path"] for t in drawn["thumbnails"]],
-                         [str(self.dir / "out" / name) for name in ("a.b.small.webp", "a.b.card.webp")])
-        for said in photo["thumbnails"] + drawn["thumbnails"]:
-            with open(said["path"], "rb") as file:
-                image = file.read()
-            self.assertEqual((said["format"], said["width"], said["height"]), support.size_of(image))
-            self.assertEqual(said["bytes"], len(image))
-
-    def test_a_bad_file_has_its_line_and_does_not_stop_the_others(self):
-        bad = self.dir / "bad.png"
-        bad.write_bytes(support.corrupt_png())
-        done = self.thumb(bad, self.dir / "none.png", support.PHOTO)
-        self.assertEqual(done.code, 1)
-        self.assertEqual([line["outcome"] for line in done.json_lines()], ["failed", "failed", "stored"])
-        self.assertEqual([line["error"]["code"] for line in done.json_lines()[:2]], ["image.corrupt", "file.unreadable"])
-        self.assertEqual(len(done.error_lines()), 2)
-        self.assertEqual(len(list((self.dir / "out").iterdir())), 2, "nothing of the bad ones")
-
-    def test_an_unwritable_destination(self):
-        (self.dir / "out").write_text("a file")
-        self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", self.dir / "out")
-
-    def test_one_that_cannot_be_written_takes_the_others_of_its_file_with_it(self):
-        (self.dir / "out/waterfall.card.webp").mkdir(parents=True)
-        self.assert_error(self.thumb(support.PHOTO), 1, "file.unwritable", "waterfall.card.webp")
-        self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["waterfall.card.webp"])
-
-
 class FullOutput(support.Case):
     def test_results_that_cannot_be_printed_are_a_failure_told_once(self):
         picture = self.dir / "a.png"
         picture.write_bytes(support.png(64, 64, support.quarters))
         event = self.write("event.json", support.event("gone.png"))
         for arguments in (("replay", event, event), ("replay", "--dry-run", event, event),
-                          ("thumb", picture, "-o", self.dir / "out"), ("thumb", picture, "-o", self.dir / "out", "--json"),
+                          ("thumb", picture, "-o", self.dir / "out"), ("thumb", picture, "-o", self.dir / "two", "--json"),
                           ("journal", "list"), ("config", "check")):
             with self.subTest(arguments), open("/dev/full", "wb") as full:
                 done = subprocess.run([support.EXECUTABLE, *arguments], stdout=full, stderr=subprocess.PIPE, env=self.env,

@@ -43,9 +43,9 @@ TEST(ConfigFileTest, every_field_arrives) {
     "presets": {
       "small": {"height": 64},
       "card": {"width": 600, "height": 400, "fit": "cover", "format": "webp", "quality": 82,
-               "background": "#10FF00", "gravity": "center", "enlarge": false,
-               "progressive": false, "subsampling": "4:2:0", "linear": false, "sharpen": 0,
-               "animated": false, "keep": ["copyright", "icc"], "steps": []}
+               "background": "#10FF00", "gravity": "south-west", "enlarge": true,
+               "progressive": true, "subsampling": "4:2:2", "max_bytes": 30000, "linear": true, "sharpen": 0.75,
+               "animated": true, "keep": ["icc"], "steps": []}
     },
     "limits": {"source_bytes": 1, "pixels": 2, "decoded_bytes": 3, "frames": 4, "scans": 5,
                "metadata_bytes": 6, "cpu_ms": 10000},
@@ -65,7 +65,16 @@ TEST(ConfigFileTest, every_field_arrives) {
   EXPECT_EQ(first.put.metadata.at("owner"), "me");
   EXPECT_TRUE(first.removes);
   EXPECT_TRUE(first.use_version);
-  const Preset card = {"card", 600, 400, Fit::cover, ImageFormat::webp, 82, {0x10, 0xff, 0}};
+  Preset card = {"card", 600, 400, Fit::cover, ImageFormat::webp, 82, {0x10, 0xff, 0}};
+  card.gravity = Gravity::south_west;
+  card.enlarge = true;
+  card.progressive = true;
+  card.subsampling = Subsampling::s422;
+  card.max_bytes = 30'000;
+  card.linear = true;
+  card.sharpen = 0.75;
+  card.animated = true;
+  card.keep_copyright = false;
   const Preset small = {"small", 0, 64, Fit::inside, std::nullopt, 80, kWhite};
   EXPECT_THAT(first.presets, ElementsAre(card, small));
   EXPECT_THAT(file->presets, ElementsAre(small, card));
@@ -88,20 +97,36 @@ TEST(ConfigFileTest, a_wrong_preset_is_named_by_its_path) {
       {R"("quality": 101)", "c: presets.card.quality: 101 is not within 1 to 100"},
       {R"("fit": "crop")",
        "c: presets.card.fit: \"crop\" is none of inside, cover, contain, fill, outside"},
-      {R"("format": "avif")", "c: presets.card.format: \"avif\" is not built yet"},
+      {R"("format": "gif")",
+       "c: presets.card.format: \"gif\" is none of auto, jpeg, png, webp, avif"},
       {R"("background": "white")",
        "c: presets.card.background: \"white\" is no colour; write #rrggbb"},
       {R"("background": "#12345g")",
        "c: presets.card.background: \"#12345g\" is no colour; write #rrggbb"},
-      {R"("gravity": "north")", "c: presets.card.gravity: \"north\" is not built yet"},
-      {R"("enlarge": true)", "c: presets.card.enlarge: true is not built yet"},
-      {R"("progressive": true)", "c: presets.card.progressive: true is not built yet"},
-      {R"("linear": true)", "c: presets.card.linear: true is not built yet"},
-      {R"("animated": true)", "c: presets.card.animated: true is not built yet"},
-      {R"("subsampling": "4:4:4")", "c: presets.card.subsampling: \"4:4:4\" is not built yet"},
-      {R"("max_bytes": 1000)", "c: presets.card.max_bytes: 1000 is not built yet"},
-      {R"("sharpen": 0.5)", "c: presets.card.sharpen: 0.5 is not built yet"},
-      {R"("keep": [])", "c: presets.card.keep: [] is not built yet"},
+      {R"("gravity": "middle")",
+       "c: presets.card.gravity: \"middle\" is none of center, north, north-east, east, "
+       "south-east, "
+       "south, south-west, west, north-west"},
+      {R"("gravity": "nort")",
+       "c: presets.card.gravity: \"nort\" is none of center, north, north-east, east, south-east, "
+       "south, south-west, west, north-west; did you mean \"north\"?"},
+      {R"("enlarge": "yes")", "c: presets.card.enlarge: \"yes\" is no true or false"},
+      {R"("progressive": 1)", "c: presets.card.progressive: 1 is no true or false"},
+      {R"("subsampling": "4:1:1")",
+       "c: presets.card.subsampling: \"4:1:1\" is none of 4:2:0, 4:2:2, 4:4:4; did you mean "
+       "\"4:2:0\"?"},
+      {R"("max_bytes": 0)", "c: presets.card.max_bytes: 0 is not within 1 to 1099511627776"},
+      {R"("linear": "on")", "c: presets.card.linear: \"on\" is no true or false"},
+      {R"("animated": 1)", "c: presets.card.animated: 1 is no true or false"},
+      {R"("animated": true, "format": "avif")",
+       "c: presets.card.animated: avif does not move; write webp, or auto"},
+      {R"("animated": true, "format": "webp")", "right"},
+      {R"("animated": true)", "right"},
+      {R"("sharpen": -0.5)", "c: presets.card.sharpen: -0.5 is not within 0 to 10"},
+      {R"("sharpen": 10.5)", "c: presets.card.sharpen: 10.5 is not within 0 to 10"},
+      {R"("sharpen": true)", "c: presets.card.sharpen: true is no number"},
+      {R"("keep": ["icc", "gps"])", "c: presets.card.keep[1]: \"gps\" is none of copyright, icc"},
+      {R"("keep": "icc")", "c: presets.card.keep: \"icc\" is no list"},
       {R"("steps": ["blur"])", "c: presets.card.steps: [\"blur\"] is not built yet"},
       {R"("widht": 1)", "c: presets.card.widht: no such field; did you mean \"width\"?"},
       {R"("width": 8)", "c: presets.card.width: there twice"},

@@ -1,12 +1,15 @@
 #include "tests/support/images.h"
 
 #include <Magick++.h>
+#include <libheif/heif.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 
 #include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/encode.h"
 #include "thumbnailer/header.h"
 #include "thumbnailer/render.h"
 #include "thumbnailer/sniff.h"
@@ -40,6 +43,36 @@ T value_or_throw(Result<T> result) {
   return std::move(*result);
 }
 
+void check(const heif_error& error) {
+  if (error.code != heif_error_Ok) throw std::runtime_error(error.message);
+}
+
+Raster pixels_of_avif(const Bytes& image) {
+  const std::unique_ptr<heif_context, decltype(&heif_context_free)> context(heif_context_alloc(),
+                                                                            heif_context_free);
+  check(heif_context_read_from_memory_without_copy(context.get(), image.data(), image.size(),
+                                                   nullptr));
+  heif_image_handle* handle = nullptr;
+  check(heif_context_get_primary_image_handle(context.get(), &handle));
+  const bool alpha = heif_image_handle_has_alpha_channel(handle) != 0;
+  heif_image* decoded = nullptr;
+  check(heif_decode_image(handle, &decoded, heif_colorspace_RGB,
+                          alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB,
+                          nullptr));
+  Raster raster({heif_image_handle_get_width(handle), heif_image_handle_get_height(handle)},
+                alpha ? 4 : 3);
+  int row_bytes = 0;
+  const std::uint8_t* const plane =
+      heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &row_bytes);
+  for (int y = 0; y < raster.size.height; ++y) {
+    std::copy_n(plane + static_cast<std::ptrdiff_t>(y) * row_bytes,
+                raster.size.width * raster.channels, raster.at(0, y));
+  }
+  heif_image_release(decoded);
+  heif_image_handle_release(handle);
+  return raster;
+}
+
 }  // namespace
 
 Bytes big_endian(std::uint32_t value, int bytes) { return number(value, bytes, true); }
@@ -58,6 +91,14 @@ Raster quarters(int width, int height) {
   return raster;
 }
 
+Raster noisy_quarters(int width, int height) {
+  Raster raster = quarters(width, height);
+  for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
+    raster.pixels[i] = static_cast<std::uint8_t>(raster.pixels[i] / 2 + i * 2654435761U % 97);
+  }
+  return raster;
+}
+
 Raster quarters_with_alpha(int width, int height, std::uint8_t alpha) {
   const Raster opaque = quarters(width, height);
   Raster raster({width, height}, 4);
@@ -71,8 +112,9 @@ Raster quarters_with_alpha(int width, int height, std::uint8_t alpha) {
 }
 
 Bytes picture(ImageFormat format, const Raster& raster) {
-  constexpr int kQuality = 95;
-  return value_or_throw(encode(raster, format, kQuality, {}));
+  Encoding encoding;
+  encoding.quality = 95;
+  return value_or_throw(encode(raster, format, encoding));
 }
 
 Bytes picture(ImageFormat format, int width, int height) {
@@ -130,6 +172,14 @@ Bytes exif_texts(const ExifTexts& first, const ExifTexts& second, bool big, std:
   add(first, number(link, 2, big) + number(4, 2, big) + place(1) + place(second_at));
   add(second, "");
   return tiff;
+}
+
+Bytes exif_with_place(std::string_view artist, std::string_view copyright) {
+  constexpr std::uint32_t kGps = 0x8825;
+  const auto ended = [](std::string_view text) { return std::string(text) + '\0'; };
+  return exif_texts(
+      {{0x010F, ended("MAKER-IS-HERE")}, {0x013B, ended(artist)}, {0x8298, ended(copyright)}},
+      {{0x001D, ended("GPS-IS-HERE")}}, false, kGps);
 }
 
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif) {
@@ -229,6 +279,7 @@ Bytes deflated_zeros(std::size_t count) {
 }
 
 Raster pixels_of(const Bytes& image) {
+  if (image.substr(4, 8) == "ftypavif") return pixels_of_avif(image);
   const ImageFormat format = value_or_throw(sniff(image));
   const ImageHeader header = value_or_throw(read_header(image, format, ImageExtent::whole));
   const MagickImage decoded =

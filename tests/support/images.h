@@ -19,7 +19,9 @@ constexpr Colour kRed = {220, 30, 30}, kGreen = {30, 200, 30}, kBlue = {30, 30, 
 
 // Four quarters: red and green above, blue and yellow below.
 Raster quarters(int width, int height);
-// The same, with the left half transparent by `alpha`.
+// The same, with noise that costs an encoder bytes.
+Raster noisy_quarters(int width, int height);
+// The first, with the left half transparent by `alpha`.
 Raster quarters_with_alpha(int width, int height, std::uint8_t alpha);
 
 // Encoded; WebP and JPEG with quality 95.
@@ -38,6 +40,8 @@ Bytes exif_block(int orientation, std::string_view extra = {});
 using ExifTexts = std::vector<std::pair<std::uint32_t, std::string>>;
 Bytes exif_texts(const ExifTexts& first, const ExifTexts& second, bool big = false,
                  std::uint32_t link = 0x8769);
+// The same with an artist, a copyright, and what is private: all of it says IS-HERE.
+Bytes exif_with_place(std::string_view artist, std::string_view copyright);
 Bytes with_exif(ImageFormat format, const Bytes& image, const Bytes& exif);
 
 // A JPEG segment behind the start of image; a PNG chunk behind IHDR; a chunk of a WebP with VP8X.

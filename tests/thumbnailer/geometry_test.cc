@@ -111,22 +111,97 @@ TEST(lay_out, follows_the_table) {
   }
 }
 
+// What a cover keeps of a picture too wide and of one too high, and where a contain puts them, as
+// sharp counts (src/common.cc, CalculateCrop and CalculateEmbedPosition).
+TEST(lay_out, holds_the_picture_where_gravity_says) {
+  struct Held {
+    Gravity gravity;
+    int wide, high;     // the crop's left of 301x100, its top of 100x301, in a box of 100x100
+    int beside, above;  // the same of 51x100 and 100x51 in a contain
+  };
+  const Held cases[] = {
+      {Gravity::center, 101, 101, 24, 24},     {Gravity::north, 101, 0, 24, 0},
+      {Gravity::north_east, 201, 0, 49, 0},    {Gravity::east, 201, 101, 49, 24},
+      {Gravity::south_east, 201, 201, 49, 49}, {Gravity::south, 101, 201, 24, 49},
+      {Gravity::south_west, 0, 201, 0, 49},    {Gravity::west, 0, 101, 0, 24},
+      {Gravity::north_west, 0, 0, 0, 0},
+  };
+  for (const Held& held : cases) {
+    const auto name = kGravityNames.at(static_cast<std::size_t>(held.gravity));
+    Preset preset{"p", 100, 100, Fit::cover, {}, 80};
+    preset.gravity = held.gravity;
+    EXPECT_EQ(lay_out({301, 100}, preset).crop, (Rectangle{held.wide, 0, 100, 100})) << name;
+    EXPECT_EQ(lay_out({100, 301}, preset).crop, (Rectangle{0, held.high, 100, 100})) << name;
+    preset.fit = Fit::contain;
+    EXPECT_EQ(lay_out({51, 100}, preset).left, held.beside) << name;
+    EXPECT_EQ(lay_out({51, 100}, preset).top, 0) << name;
+    EXPECT_EQ(lay_out({100, 51}, preset).top, held.above) << name;
+    EXPECT_EQ(lay_out({100, 51}, preset).left, 0) << name;
+  }
+}
+
+TEST(lay_out, enlarges_where_it_is_asked_to) {
+  const Case cases[] = {
+      {"inside", {100, 50}, 256, 256, Fit::inside, whole(256, 128)},
+      {"inside: width alone", {100, 50}, 256, 0, Fit::inside, whole(256, 128)},
+      {"outside", {100, 50}, 256, 256, Fit::outside, whole(512, 256)},
+      {"outside: one side is large enough", {100, 300}, 256, 256, Fit::outside, whole(256, 768)},
+      {"fill", {4000, 100}, 256, 256, Fit::fill, whole(256, 256)},
+      {"cover: too small either way", {300, 200}, 600, 400, Fit::cover, whole(600, 400)},
+      {"cover: too narrow",
+       {500, 1000},
+       600,
+       400,
+       Fit::cover,
+       {{600, 1200}, {0, 400, 600, 400}, {600, 400}, 0, 0}},
+      {"contain",
+       {100, 50},
+       300,
+       300,
+       Fit::contain,
+       {{300, 150}, {0, 0, 300, 150}, {300, 300}, 0, 75}},
+      {"not needed", {4000, 3000}, 256, 256, Fit::inside, whole(256, 192)},
+  };
+  for (const Case& c : cases) {
+    Preset preset{"p", c.width, c.height, c.fit, {}, 80};
+    preset.enlarge = true;
+    const Layout layout = lay_out(c.source, preset);
+    EXPECT_EQ(layout, c.expected) << c.what << ": " << layout.scaled.width << "x"
+                                  << layout.scaled.height;
+  }
+}
+
+TEST(lay_out, of_an_enlarged_line_has_a_side_that_can_be_counted_with) {
+  Preset preset{"p", 16'384, 0, Fit::inside, {}, 80};
+  preset.enlarge = true;
+  const Layout layout = lay_out({1, 200'000'000}, preset);
+  EXPECT_EQ(layout.scaled, (Size{16'384, 1'000'000'000}));
+  EXPECT_EQ(shrink_on_load({4096, 4096}, std::vector<Size>{layout.scaled}), 1);
+}
+
 TEST(lay_out, never_leaves_its_bounds) {
   for (const int width : {1, 2, 3, 17, 255, 256, 257, 1000, 10007}) {
     for (const int height : {1, 2, 5, 64, 256, 999, 20011}) {
       for (const Size box : {Size{1, 1}, {256, 256}, {16384, 1}, {1, 16384}, {600, 401}, {7, 0}}) {
-        for (const Fit fit : {Fit::inside, Fit::cover, Fit::contain, Fit::fill, Fit::outside}) {
-          const Layout layout = lay_out({width, height}, {"p", box.width, box.height, fit, {}, 80});
+        for (int i = 0; i < 90; ++i) {
+          Preset preset{"p", box.width, box.height, static_cast<Fit>(i % 5), {}, 80};
+          preset.gravity = static_cast<Gravity>(i / 5 % 9);
+          preset.enlarge = i >= 45;
+          const Layout layout = lay_out({width, height}, preset);
           EXPECT_GE(layout.scaled.width, 1);
           EXPECT_GE(layout.scaled.height, 1);
-          EXPECT_LE(layout.scaled.width, width);
-          EXPECT_LE(layout.scaled.height, height);
+          if (!preset.enlarge) {
+            EXPECT_LE(layout.scaled.width, width);
+            EXPECT_LE(layout.scaled.height, height);
+          }
           EXPECT_GE(layout.crop.left, 0);
           EXPECT_GE(layout.crop.top, 0);
           EXPECT_GE(layout.crop.width, 1);
           EXPECT_GE(layout.crop.height, 1);
           EXPECT_LE(layout.crop.left + layout.crop.width, layout.scaled.width);
           EXPECT_LE(layout.crop.top + layout.crop.height, layout.scaled.height);
+          EXPECT_GE(layout.left, 0);
+          EXPECT_GE(layout.top, 0);
           EXPECT_LE(layout.left + layout.crop.width, layout.canvas.width);
           EXPECT_LE(layout.top + layout.crop.height, layout.canvas.height);
         }

@@ -18,15 +18,6 @@ ImageHeader header_of(ImageFormat format, int width, int height) {
   return header;
 }
 
-// A colour profile's header and no tags; its illuminant is none of the allowed.
-Bytes odd_profile() {
-  Bytes profile(132, '\0');
-  profile.replace(0, 4, big_endian(132, 4));
-  profile.replace(12, 12, "mntrRGB XYZ ");
-  profile.replace(36, 4, "acsp");
-  return profile;
-}
-
 const Bytes kDisguises[] = {
     "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\nshowpage\n",
     "%PDF-1.4\n",
@@ -124,60 +115,6 @@ TEST(magick, keeps_transparent_colours_out_of_the_edges) {
   EXPECT_GT(edge[3], 20);
   EXPECT_LT(edge[3], 235);
   EXPECT_LE(difference({edge[0], edge[1], edge[2]}, kRed), 3);
-}
-
-TEST(encode, refuses_sides_that_the_format_cannot_hold) {
-  const auto encoded = encode(Raster({16'384, 1}, 3), ImageFormat::webp, 80, {});
-  ASSERT_FALSE(encoded);
-  EXPECT_EQ(encoded.error().code, ErrorCode::image_too_large);
-  EXPECT_NE(encoded.error().message.find("16383"), std::string::npos);
-}
-
-TEST(encode, writes_only_what_it_reads) {
-  const auto encoded = encode(Raster({8, 8}, 3), ImageFormat::gif, 80, {});
-  ASSERT_FALSE(encoded);
-  EXPECT_EQ(encoded.error().code, ErrorCode::image_unsupported);
-}
-
-TEST(encode, follows_the_quality) {
-  Raster raster = quarters(256, 256);
-  for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
-    raster.pixels[i] = static_cast<std::uint8_t>(raster.pixels[i] + i * 2654435761U % 31);
-  }
-  for (const auto format : {ImageFormat::jpeg, ImageFormat::webp}) {
-    EXPECT_LT(encode(raster, format, 30, {})->size(), encode(raster, format, 90, {})->size());
-  }
-}
-
-TEST(encode, of_a_jpeg_halves_the_colour_both_ways_at_every_quality) {
-  for (const int quality : {10, 80, 95}) {
-    const Bytes jpeg = encode(quarters(64, 64), ImageFormat::jpeg, quality, {}).value();
-    const std::size_t frame = jpeg.find("\xFF\xC0");
-    ASSERT_NE(frame, Bytes::npos);
-    EXPECT_EQ(jpeg[frame + 11], 0x22) << quality;
-  }
-}
-
-TEST(encode, keeps_a_profile_that_the_encoder_only_warns_of) {
-  for (const auto format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp}) {
-    const auto encoded = encode(quarters(16, 16), format, 80, odd_profile());
-    ASSERT_TRUE(encoded) << encoded.error().message;
-    EXPECT_EQ(pixels_of(*encoded).size, (Size{16, 16}));
-    const std::string_view place = format == ImageFormat::png    ? "iCCP"
-                                   : format == ImageFormat::jpeg ? "ICC_PROFILE"
-                                                                 : "ICCP";
-    EXPECT_NE(encoded->find(place), Bytes::npos) << place;
-  }
-}
-
-TEST(encode, leaves_out_a_profile_that_the_encoder_refuses) {
-  Bytes refused = odd_profile();
-  refused.replace(36, 4, "none");
-  const Raster raster = quarters(16, 16);
-  const auto encoded = encode(raster, ImageFormat::png, 80, refused);
-  ASSERT_TRUE(encoded) << encoded.error().message;
-  EXPECT_EQ(encoded->find("iCCP"), Bytes::npos);
-  EXPECT_EQ(pixels_of(*encoded).pixels, raster.pixels);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace miniatura {
@@ -105,6 +106,57 @@ TEST(canonical_text, differs_where_the_thumbnail_would) {
   other = preset;
   other.name = "b";
   EXPECT_EQ(canonical_text(other), canonical_text(preset));
+}
+
+TEST(canonical_text, differs_for_every_option_and_every_two_of_them) {
+  using Change = void (*)(Preset&);
+  const Change changes[] = {
+      [](Preset& p) {
+        p.background = {0, 0, 0};
+      },
+      [](Preset& p) { p.gravity = Gravity::north; },
+      [](Preset& p) { p.gravity = Gravity::north_east; },
+      [](Preset& p) { p.enlarge = true; },
+      [](Preset& p) { p.progressive = true; },
+      [](Preset& p) { p.subsampling = Subsampling::s422; },
+      [](Preset& p) { p.subsampling = Subsampling::s444; },
+      [](Preset& p) { p.max_bytes = 1; },
+      [](Preset& p) { p.max_bytes = 10; },
+      [](Preset& p) { p.linear = true; },
+      [](Preset& p) { p.sharpen = 1; },
+      [](Preset& p) { p.sharpen = 0.1; },
+      [](Preset& p) { p.sharpen = 0.10000000000000002; },
+      [](Preset& p) { p.animated = true; },
+      [](Preset& p) { p.keep_copyright = false; },
+      [](Preset& p) { p.keep_icc = false; },
+  };
+  std::set<std::string> texts;
+  std::vector<Preset> different;
+  for (const Change first : changes) {
+    for (const Change second : changes) {
+      Preset preset{"a", 10, 20, Fit::inside, {}, 80};
+      first(preset);
+      second(preset);
+      texts.insert(canonical_text(preset));
+      if (std::find(different.begin(), different.end(), preset) == different.end()) {
+        different.push_back(preset);
+      }
+    }
+  }
+  EXPECT_GT(different.size(), 100U);
+  EXPECT_EQ(texts.size(), different.size());
+}
+
+TEST(enumerations, have_their_names_in_their_order) {
+  EXPECT_EQ(gravity_named("center"), Gravity::center);
+  EXPECT_EQ(gravity_named("north-east"), Gravity::north_east);
+  EXPECT_EQ(gravity_named("south"), Gravity::south);
+  EXPECT_EQ(gravity_named("north-west"), Gravity::north_west);
+  EXPECT_EQ(gravity_named("northeast"), std::nullopt);
+  EXPECT_EQ(subsampling_named("4:2:2"), Subsampling::s422);
+  EXPECT_EQ(subsampling_named("4:4:4"), Subsampling::s444);
+  EXPECT_EQ(fit_named("outside"), Fit::outside);
+  EXPECT_EQ(output_format_named("avif"), ImageFormat::avif);
 }
 
 // Its hash is stored with every thumbnail: a change of the text makes all of them anew.

@@ -226,19 +226,6 @@ TEST(render, leaves_no_metadata_in_any_thumbnail) {
   }
 }
 
-// Its pixels are converted: what is left of the profile would only be weight.
-TEST(render, leaves_no_colour_profile_in_a_thumbnail) {
-  for (const auto* source : {"p3.jpg", "p3.png", "p3.webp", "grey.jpg", "press.jpg"}) {
-    for (const auto out : kFormats) {
-      const auto result = rendered(read_picture(source), "a=32x32", out);
-      ASSERT_TRUE(result) << result.error().message;
-      for (const auto* mark : {"ICC_PROFILE", "iCCP", "ICCP"}) {
-        EXPECT_EQ(result->thumbnails[0].bytes.find(mark), Bytes::npos) << source;
-      }
-    }
-  }
-}
-
 TEST(render, gives_the_same_bytes_for_the_same_input) {
   for (const auto out : kFormats) {
     const Bytes image = picture(ImageFormat::jpeg, 500, 400);

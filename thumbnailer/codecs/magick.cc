@@ -9,6 +9,8 @@
 #include <new>
 #include <utility>
 
+#include "thumbnailer/codecs/magick_light.h"
+#include "thumbnailer/codecs/magick_parts.h"
 #include "thumbnailer/codecs/magick_source.h"
 #include "thumbnailer/colour.h"
 
@@ -50,7 +52,9 @@ void forget_foreign_programs() {
   MagickLib::SetDelegateInfo(&none)->path = nullptr;
 }
 
-void initialise() {
+}  // namespace
+
+void initialise_magick() {
   static std::once_flag once;
   std::call_once(once, [] {
     MagickLib::ExceptionInfo exception;
@@ -71,29 +75,7 @@ void initialise() {
   (void)one_thread;
 }
 
-std::string one_line(std::string text) {
-  constexpr std::size_t kLengthMax = 200;
-  text.resize(std::min(text.size(), kLengthMax));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return text;
-}
-
-// Runs `work`, whose exceptions become errors: `otherwise` for those that are not about memory.
-template <class Work>
-auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: out of memory", what));
-  } catch (const Magick::ErrorResourceLimit& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, one_line(e.what())));
-  } catch (const Magick::ErrorCache& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, one_line(e.what())));
-  } catch (const Magick::Exception& e) {
-    return fail(otherwise, fmt::format("{}: {}", what, one_line(e.what())));
-  }
-}
+namespace {
 
 // A decoder's warning after which pixels are missing or wrong, as libjpeg, libpng and libtiff word
 // it. The others (a wrong version, bytes too many) are common in good pictures.
@@ -104,13 +86,6 @@ bool tells_of_damage(std::string_view warning) {
   return std::any_of(kDamage.begin(), kDamage.end(), [&](std::string_view text) {
     return warning.find(text) != std::string_view::npos;
   });
-}
-
-std::string coder_of(ImageFormat format) {
-  std::string name(format_name(format));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-  return name;
 }
 
 Magick::Geometry magick_geometry(Size size) {
@@ -128,70 +103,12 @@ ByteView profile_space(ByteView icc_profile) {
   return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
 }
 
-bool is_grey(const Raster& raster) {
-  const auto step = static_cast<std::size_t>(raster.channels);
-  for (std::size_t i = 0; i < raster.pixels.size(); i += step) {
-    if (raster.pixels[i] != raster.pixels[i + 1] || raster.pixels[i] != raster.pixels[i + 2]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Gives the encoded picture the profile if it goes with the channels that will be written.
-void attach_profile(Magick::Image& image, const Raster& raster, ImageFormat format,
-                    ByteView icc_profile) {
-  const bool alpha = raster.channels == 4;
-  if (profile_space(icc_profile) == "GRAY") {
-    // WebP has no grey; a grey profile on RGB is refused by viewers.
-    if (format == ImageFormat::webp || !is_grey(raster)) return;
-    image.type(alpha ? Magick::GrayscaleMatteType : Magick::GrayscaleType);
-  } else {
-    image.type(alpha ? Magick::TrueColorMatteType : Magick::TrueColorType);
-  }
-  image.iccColorProfile(Magick::Blob(icc_profile.data(), icc_profile.size()));
-}
-
-int side_max(ImageFormat format) {
-  constexpr int kJpegSideMax = 65'500;  // libjpeg's
-  constexpr int kWebpSideMax = 16'383;
-  return format == ImageFormat::webp ? kWebpSideMax : kJpegSideMax;
-}
-
-Result<Bytes> encode_with_profile(const Raster& raster, ImageFormat format, int quality,
-                                  ByteView icc_profile) {
-  return guarded(ErrorCode::internal, format_name(format), [&]() -> Result<Bytes> {
-    // A fresh image of nothing but pixels: no metadata of the source can be in it.
-    Magick::Image image(
-        static_cast<unsigned>(raster.size.width), static_cast<unsigned>(raster.size.height),
-        raster.channels == 4 ? "RGBA" : "RGB", Magick::CharPixel, raster.pixels.data());
-    image.quiet(true);  // a warning about what was written is no reason not to have it
-    image.matte(raster.channels == 4);
-    image.depth(8);
-    if (!icc_profile.empty()) attach_profile(image, raster, format, icc_profile);
-    constexpr unsigned kPngCompression = 75;  // zlib's level 7, filters chosen a row
-    image.quality(format == ImageFormat::png ? kPngCompression : static_cast<unsigned>(quality));
-    image.interlaceType(Magick::NoInterlace);
-    if (format == ImageFormat::jpeg) {
-      // Unset, it depends on the quality.
-      MagickLib::CloneString(&image.imageInfo()->sampling_factor, "2x2,1x1,1x1");
-      image.defineValue("JPEG", "optimize-coding", "true");
-    }
-    Magick::Blob blob;
-    image.write(&blob, coder_of(format));
-    if (blob.length() == 0) {
-      return fail(ErrorCode::internal, fmt::format("{}: nothing written", format_name(format)));
-    }
-    return Bytes(static_cast<const char*>(blob.data()), blob.length());
-  });
-}
-
 }  // namespace
 
 struct MagickImage::Impl {
   Magick::Image image;
-  Bytes icc_profile;                      // which the numbers follow; empty: they are sRGB
-  std::shared_ptr<const ToSrgb> to_srgb;  // nothing where they are it, or no one can say
+  std::shared_ptr<const ToSrgb> to_srgb;  // nothing: the numbers are sRGB, or no one can say
+  Bytes icc_profile;                      // of red, green and blue that are not
 };
 
 MagickImage::MagickImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -206,7 +123,7 @@ namespace {
 Result<Bytes> read_by_coder(ByteView essential, const ImageHeader& header, int denominator,
                             Magick::Image& image) {
   // The coder as a prefix of a file name is the one way to keep the library from guessing.
-  image.fileName(coder_of(header.format) + ":");
+  image.fileName(magick_coder(header.format) + ":");
   image.subRange(1);  // behind a BMP there may be others, of any size
   if (denominator > 1) {
     // It shrinks by the ratio of the sizes, rounded down, and never below the hint.
@@ -218,7 +135,7 @@ Result<Bytes> read_by_coder(ByteView essential, const ImageHeader& header, int d
   } catch (const Magick::Warning& warning) {
     if (tells_of_damage(warning.what())) {
       return fail(ErrorCode::image_corrupt,
-                  fmt::format("{}: {}", format_name(header.format), one_line(warning.what())));
+                  fmt::format("{}: {}", format_name(header.format), cropped_line(warning.what())));
     }
   }
   const Magick::Blob profile = image.iccColorProfile();
@@ -241,7 +158,7 @@ std::shared_ptr<const ToSrgb> conversion_of(const ImageHeader& header, ByteView 
 
 Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& header,
                                         int denominator) {
-  initialise();
+  initialise_magick();
   const std::string_view name = format_name(header.format);
   return guarded(ErrorCode::image_corrupt, name, [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();
@@ -260,7 +177,8 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
     } else {
       if (image.colorSpace() != Magick::RGBColorspace) image.colorSpace(Magick::RGBColorspace);
       impl->to_srgb = conversion_of(header, icc_profile);
-      if (impl->to_srgb) impl->icc_profile = std::move(icc_profile);
+      const bool rgb = impl->to_srgb && impl->to_srgb->model() == ColourModel::rgb;
+      if (rgb) impl->icc_profile = std::move(icc_profile);
     }
     if (header.frame) image = on_its_canvas(image, header);
     return MagickImage(std::move(impl));
@@ -269,12 +187,14 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
 
 Size MagickImage::size() const { return size_of(impl_->image); }
 
-Result<MagickImage> MagickImage::resized(Size size) const {
+Result<MagickImage> MagickImage::resized(Size size, Light light) const {
   return guarded(ErrorCode::internal, "resize", [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>(*impl_);
     if (size_of(impl->image) != size) {
+      if (light == Light::linear) to_linear_light(impl->image);
       // Unset, the filter depends on whether there is alpha.
       impl->image.resize(magick_geometry(size), MagickLib::LanczosFilter, 1.0);
+      if (light == Light::linear) from_linear_light(impl->image);
     }
     return MagickImage(std::move(impl));
   });
@@ -317,31 +237,21 @@ Result<Raster> raster_of(Magick::Image image, const ToSrgb* to_srgb) {
 
 }  // namespace
 
-Result<Raster> MagickImage::raster() const { return raster_of(impl_->image, nullptr); }
-
-Result<Raster> MagickImage::srgb_raster() const {
-  return raster_of(impl_->image, impl_->to_srgb.get());
+Result<Raster> MagickImage::raster(Colours colours) const {
+  const bool stays = colours == Colours::own && !impl_->icc_profile.empty();
+  return raster_of(impl_->image, stays ? nullptr : impl_->to_srgb.get());
 }
 
 Bytes MagickImage::icc_profile() const { return impl_->icc_profile; }
 
-Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile) {
-  initialise();
-  const std::string coder = coder_of(format);
-  if (!output_format_named(format_name(format))) {
-    return fail(ErrorCode::image_unsupported, fmt::format("{} is not written", coder));
-  }
-  const int side = std::max(raster.size.width, raster.size.height);
-  if (side > side_max(format)) {
-    return fail(ErrorCode::image_too_large,
-                fmt::format("a thumbnail of {}x{}: {} holds {} at most", raster.size.width,
-                            raster.size.height, format_name(format), side_max(format)));
-  }
-  auto encoded = encode_with_profile(raster, format, quality, icc_profile);
-  if (!encoded && encoded.error().code == ErrorCode::internal && !icc_profile.empty()) {
-    return encode_with_profile(raster, format, quality, {});  // libpng refuses some profiles
-  }
-  return encoded;
+Result<MagickImage> MagickImage::frame(const Raster& raster) const {
+  return guarded(ErrorCode::internal, "pixels", [&]() -> Result<MagickImage> {
+    auto impl = std::make_unique<Impl>();
+    impl->image = image_of(raster);
+    impl->to_srgb = impl_->to_srgb;
+    impl->icc_profile = impl_->icc_profile;
+    return MagickImage(std::move(impl));
+  });
 }
 
 }  // namespace miniatura

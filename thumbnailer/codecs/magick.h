@@ -1,4 +1,4 @@
-// Decoding, resizing and encoding by GraphicsMagick; the one place that names it.
+// Decoding and resizing by GraphicsMagick. (It encodes in magick_encode.)
 //
 // The library is initialised by the first call and knows only the formats that are read here: its
 // other coders (PostScript, MSL, URL, …) are taken out of it, so that no input can reach a foreign
@@ -12,12 +12,28 @@
 
 namespace miniatura {
 
+// What a resize averages: the numbers of the file, or light.
+enum class Light { encoded, linear };
+inline Light light_of(const Preset& preset) {
+  return preset.linear ? Light::linear : Light::encoded;
+}
+
+// What the numbers of a raster stand for: sRGB, or what the picture's own profile says.
+enum class Colours { srgb, own };
+inline Colours colours_of(const Preset& preset) {
+  return preset.keep_icc ? Colours::own : Colours::srgb;
+}
+
 // A decoded picture in the library's own form, in stored axes.
 class MagickImage {
  public:
   // `essential` is what essential_bytes(…, header) gave. A JPEG is decoded at 1/`denominator` of
   // its size. CMYK becomes RGB. Errors: image_corrupt, image_unsupported, memory_exhausted.
   static Result<MagickImage> decode(ByteView essential, const ImageHeader& header, int denominator);
+
+  // Another frame of the same source, decoded elsewhere: its colours are this one's. Errors:
+  // memory_exhausted.
+  Result<MagickImage> frame(const Raster& raster) const;
 
   MagickImage(MagickImage&&) noexcept;
   MagickImage& operator=(MagickImage&&) noexcept;
@@ -26,15 +42,13 @@ class MagickImage {
   Size size() const;
 
   // By Lanczos's filter. Errors: memory_exhausted.
-  Result<MagickImage> resized(Size size) const;
+  Result<MagickImage> resized(Size size, Light light = Light::encoded) const;
 
-  // The numbers as they are stored, by whatever profile. Errors: memory_exhausted.
-  Result<Raster> raster() const;
+  // Errors: memory_exhausted.
+  Result<Raster> raster(Colours colours = Colours::srgb) const;
 
-  // The same colours in sRGB. Errors: memory_exhausted.
-  Result<Raster> srgb_raster() const;
-
-  // What raster()'s numbers stand for; empty: for sRGB.
+  // What Colours::own are; empty if they are sRGB: for lack of a profile, or for one of grey or of
+  // inks, which are always converted.
   Bytes icc_profile() const;
 
  private:
@@ -42,11 +56,5 @@ class MagickImage {
   explicit MagickImage(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// A picture as JPEG (4:2:0, flattened before by the caller), PNG or WebP, with no metadata but the
-// profile, and without that where the format's encoder refuses it. `quality` is 1 to 100 and no
-// matter for PNG. Errors: image_too_large for sides that the format cannot hold, image_unsupported
-// for a format that is not written, memory_exhausted.
-Result<Bytes> encode(const Raster& raster, ImageFormat format, int quality, ByteView icc_profile);
 
 }  // namespace miniatura

@@ -1,4 +1,5 @@
-// Deliveries on several threads, each answered in the order in which they came.
+// Jobs on several threads (deliveries that are replayed, pictures that get thumbnails), each
+// answered in the order in which they came.
 #pragma once
 
 #include <condition_variable>
@@ -16,18 +17,20 @@
 
 namespace miniatura {
 
-struct ReplayJob {
+struct Job {
   Bytes payload;
-  std::string id;
+  std::string id;  // names it in messages
 };
 
-// What is printed of one delivery.
+inline constexpr int kJobsMax = 256;  // at a time
+
+// What is printed of one job.
 struct Replied {
   std::vector<std::string> results;  // lines on stdout
   std::vector<Error> errors;         // lines on stderr
 };
 
-// The first SIGINT or SIGTERM ends the taking of deliveries, the second the process. One at a time.
+// The first SIGINT or SIGTERM ends the taking of jobs, the second the process. One at a time.
 class Interruption {
  public:
   Interruption();
@@ -37,18 +40,18 @@ class Interruption {
   static bool has_come();
 };
 
-class ReplayPool {
+class JobPool {
  public:
-  using Work = std::function<Replied(ReplayJob)>;
+  using Work = std::function<Replied(Job)>;
 
-  // A thread for each of `workers`. What a fault of ours throws is an error of that delivery.
-  explicit ReplayPool(std::vector<Work> workers);
-  ReplayPool(const ReplayPool&) = delete;
-  ReplayPool& operator=(const ReplayPool&) = delete;
-  ~ReplayPool();
+  // A thread for each of `workers`. What a fault of ours throws is an error of that job.
+  explicit JobPool(std::vector<Work> workers);
+  JobPool(const JobPool&) = delete;
+  JobPool& operator=(const JobPool&) = delete;
+  ~JobPool();
 
   // Waits while there is enough to do. False, and nothing taken, when interrupted.
-  bool add(ReplayJob job);
+  bool add(Job job);
   // In its place among them, without work.
   void add_done(Replied replied);
   void draw_progress();
@@ -69,7 +72,7 @@ class ReplayPool {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::pair<std::size_t, ReplayJob>> waiting_;
+  std::deque<std::pair<std::size_t, Job>> waiting_;
   std::map<std::size_t, std::string> at_work_;  // number to id
   std::map<std::size_t, Replied> done_;         // not printed yet: an earlier one is missing
   std::size_t added_ = 0;

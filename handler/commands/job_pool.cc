@@ -1,4 +1,4 @@
-#include "handler/commands/replay_pool.h"
+#include "handler/commands/job_pool.h"
 
 #include <fmt/core.h>
 #include <signal.h>
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kGrace = 5s;           // for what is under way when interrupted
 constexpr auto kGlance = 100ms;       // how often to look whether a signal has come
-constexpr std::size_t kAheadMax = 4;  // deliveries a worker that are not printed yet
+constexpr std::size_t kAheadMax = 4;  // jobs a worker that are not printed yet
 
 std::atomic<bool> has_signal{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -44,13 +44,13 @@ Interruption::~Interruption() {
 
 bool Interruption::has_come() { return has_signal; }
 
-ReplayPool::ReplayPool(std::vector<Work> workers) {
+JobPool::JobPool(std::vector<Work> workers) {
   for (Work& work : workers) {
     threads_.emplace_back([this, work = std::move(work)] { run(work); });
   }
 }
 
-ReplayPool::~ReplayPool() {
+JobPool::~JobPool() {
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
@@ -60,7 +60,7 @@ ReplayPool::~ReplayPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ReplayPool::run(const Work& work) {
+void JobPool::run(const Work& work) {
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
@@ -88,7 +88,7 @@ void ReplayPool::run(const Work& work) {
   }
 }
 
-bool ReplayPool::add(ReplayJob job) {
+bool JobPool::add(Job job) {
   std::unique_lock lock(mutex_);
   while (added_ - printed_ >= kAheadMax * threads_.size()) {
     if (Interruption::has_come()) return false;
@@ -101,17 +101,17 @@ bool ReplayPool::add(ReplayJob job) {
   return true;
 }
 
-void ReplayPool::add_done(Replied replied) {
+void JobPool::add_done(Replied replied) {
   const std::lock_guard lock(mutex_);
   settle(added_++, std::move(replied));
 }
 
-void ReplayPool::draw_progress() {
+void JobPool::draw_progress() {
   const std::lock_guard lock(mutex_);
   draw();
 }
 
-void ReplayPool::settle(std::size_t number, Replied replied) {
+void JobPool::settle(std::size_t number, Replied replied) {
   done_.emplace(number, std::move(replied));
   for (auto next = done_.find(printed_); next != done_.end(); next = done_.find(++printed_)) {
     progress_.hide();
@@ -124,7 +124,7 @@ void ReplayPool::settle(std::size_t number, Replied replied) {
 }
 
 // Beside results that scroll by, a line that stays says nothing new.
-void ReplayPool::draw() {
+void JobPool::draw() {
   if (stdout_is_terminal()) return;
   progress_.draw([this](double seconds) {
     return fmt::format("{} done, {:.1f} a second", printed_,
@@ -132,7 +132,7 @@ void ReplayPool::draw() {
   });
 }
 
-std::size_t ReplayPool::finish() {
+std::size_t JobPool::finish() {
   std::unique_lock lock(mutex_);
   while (printed_ < added_ && !Interruption::has_come()) {
     changed_.wait_for(lock, kGlance);
@@ -147,7 +147,7 @@ std::size_t ReplayPool::finish() {
   for (const auto& [number, id] : at_work_) {
     Replied given_up;
     given_up.errors.push_back({ErrorCode::deadline_exceeded,
-                               fmt::format("{}: interrupted in the middle; replay it again", id),
+                               fmt::format("{}: interrupted in the middle; do it again", id),
                                0,
                                {},
                                {},

@@ -1,0 +1,35 @@
+// The last steps of a thumbnail: from the resized picture to its bytes.
+#pragma once
+
+#include "thumbnailer/animation.h"
+#include "thumbnailer/copyright.h"
+#include "thumbnailer/geometry.h"
+#include "thumbnailer/render.h"
+
+namespace miniatura {
+
+// An order and its place among the pixels.
+struct Task {
+  const RenderOrder* order = nullptr;
+  Layout layout;
+  Size scaled;  // as layout.scaled, in stored axes
+};
+
+// What of the source goes along with the pixels, if the preset keeps it.
+struct SourceMetadata {
+  Bytes icc_profile;
+  Copyright copyright;
+};
+
+// Upright, cut, sharpened, put on its canvas, and without alpha where the format has none. `stored`
+// is of the size task.scaled.
+Raster finished(Raster stored, const Task& task, int orientation);
+
+// Errors: as encode() and encode_within(), naming the preset.
+Result<Thumbnail> encoded(const Raster& finished, const Task& task, const SourceMetadata& metadata);
+
+// The same of finished frames.
+Result<Thumbnail> encoded(const Animation& finished, const Task& task,
+                          const SourceMetadata& metadata);
+
+}  // namespace miniatura
