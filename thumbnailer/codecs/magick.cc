@@ -124,7 +124,7 @@ Result<Bytes> read_by_coder(ByteView essential, const ImageHeader& header, int d
                             Magick::Image& image) {
   // The coder as a prefix of a file name is the one way to keep the library from guessing.
   image.fileName(magick_coder(header.format) + ":");
-  image.subRange(1);
+  image.subRange(1);  // behind a BMP there may be others, of any size
   if (denominator > 1) {
     // It shrinks by the ratio of the sizes, rounded down, and never below the hint.
     image.size(Magick::Geometry(static_cast<unsigned>(header.width / denominator),
