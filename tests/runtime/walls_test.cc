@@ -20,7 +20,6 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
-#include <new>
 #include <thread>
 
 #include "runtime/bytes.h"
@@ -153,8 +152,9 @@ TEST(WallsTest, hold_what_is_built_up_inside) {
             "few");
   if (kSanitized) GTEST_SKIP() << "a sanitizer's memory is not limited";
   EXPECT_EQ(inside([] {
-              const void* memory = ::operator new (std::size_t{65} << 20, std::nothrow);
-              return std::string(memory == nullptr ? "none left" : "memory");
+              void* const memory = ::mmap(nullptr, std::size_t{65} << 20, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              return std::string(memory == MAP_FAILED ? "none left" : "memory");
             }),
             "none left");
 }
