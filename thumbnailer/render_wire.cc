@@ -7,11 +7,11 @@
 namespace miniatura {
 
 template <>
-inline constexpr ImageFormat last_of<ImageFormat> = ImageFormat::avif;
+inline constexpr ImageFormat kLastOf<ImageFormat> = ImageFormat::avif;
 template <>
-inline constexpr Fit last_of<Fit> = Fit::outside;
+inline constexpr Fit kLastOf<Fit> = Fit::outside;
 template <>
-inline constexpr ErrorCode last_of<ErrorCode> = ErrorCode::internal;
+inline constexpr ErrorCode kLastOf<ErrorCode> = ErrorCode::internal;
 
 // Each struct's parts, both ways.
 

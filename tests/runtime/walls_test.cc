@@ -140,7 +140,7 @@ TEST(WallsTest, let_work_be_done) {
 TEST(WallsTest, hold_what_is_built_up_inside) {
   EXPECT_EQ(inside([] {
               const int file = ::memfd_create("large", MFD_CLOEXEC);
-              ::signal(SIGXFSZ, SIG_IGN);
+              static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
               return ::ftruncate(file, 1001) == 0 ? std::string("large")
                                                   : std::string(std::strerror(errno));
             }),
