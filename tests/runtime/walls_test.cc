@@ -107,7 +107,7 @@ TEST(WallsTest, keep_files_and_sockets_out) {
 
 TEST(WallsTest, cannot_be_lowered_from_inside) {
   EXPECT_EQ(inside([] {
-              const rlimit more{1 << 20, 1 << 20};
+              const rlimit other{8, 8};
               const long page = ::sysconf(_SC_PAGESIZE);
               void* const memory =
                   ::mmap(nullptr, static_cast<std::size_t>(page), PROT_READ | PROT_WRITE,
@@ -117,8 +117,8 @@ TEST(WallsTest, cannot_be_lowered_from_inside) {
                   ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
               return refused("mmap of code", code) +
                      refused("mprotect to code", ::mprotect(memory, 4096, PROT_READ | PROT_EXEC)) +
-                     refused("setrlimit", ::setrlimit(RLIMIT_NOFILE, &more)) +
-                     refused("prlimit", ::prlimit(0, RLIMIT_NOFILE, &more, nullptr)) +
+                     refused("setrlimit", ::setrlimit(RLIMIT_NOFILE, &other)) +
+                     refused("prlimit", ::prlimit(0, RLIMIT_NOFILE, &other, nullptr)) +
                      refused("dumpable", ::prctl(PR_SET_DUMPABLE, 1)) +
                      refused("orphan", ::prctl(PR_SET_PDEATHSIG, 0)) + refused("dup", ::dup(1));
             }),
