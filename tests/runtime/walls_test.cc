@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -153,10 +154,35 @@ TEST(WallsTest, hold_what_is_built_up_inside) {
             "few");
   if (kSanitized) GTEST_SKIP() << "a sanitizer's memory is not limited";
   EXPECT_EQ(inside([] {
-              const void* memory = ::operator new (std::size_t{65} << 20, std::nothrow);
+              const void* memory = ::operator new (std::size_t{1} << 30, std::nothrow);
               return std::string(memory == nullptr ? "none left" : "memory");
             }),
             "none left");
+}
+
+TEST(WallsTest, fall_with_whoever_built_them_up) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const pid_t child = ::fork();
+    if (child != 0) {
+      char byte = 0;
+      ::_exit(::read(pipe[0], &byte, 1) == 1 ? 0 : 1);  // it is walled in
+    }
+    if (lock_up(kWalls) && ::write(pipe[1], "y", 1) == 1) {
+      for (int i = 0; i < 60; ++i) ::poll(nullptr, 0, 1000);
+      static_cast<void>(::write(pipe[1], "n", 1) == 1);
+    }
+    ::_exit(0);
+  }
+  ::close(pipe[1]);
+  int status = 1;
+  ::waitpid(parent, &status, 0);
+  EXPECT_EQ(status, 0);
+  char byte = 0;
+  EXPECT_EQ(::read(pipe[0], &byte, 1), 0);  // nobody is left who could write
+  ::close(pipe[0]);
 }
 
 TEST(WallsTest, are_told_by_the_kernel) {

@@ -248,7 +248,6 @@ TEST_F(IsolatedRenderTest, what_it_gives_is_what_rendering_here_gives) {
       EXPECT_EQ(there->thumbnails[i].bytes, here->thumbnails[i].bytes);
       EXPECT_EQ(there->thumbnails[i].width, here->thumbnails[i].width);
       EXPECT_EQ(there->thumbnails[i].height, here->thumbnails[i].height);
-      EXPECT_EQ(there->thumbnails[i].format, here->thumbnails[i].format);
     }
     EXPECT_EQ(there->source.format, here->source.format);
     EXPECT_EQ(there->source.bytes, here->source.bytes);
@@ -350,6 +349,7 @@ TEST_F(IsolatedRenderTest, a_reply_too_many_is_not_taken_for_the_next_pictures) 
   ASSERT_TRUE(first);
   ASSERT_EQ(::poll(&socket, 1, 60'000), 1);
   EXPECT_EQ(first->thumbnails[0].bytes, "text");
+  EXPECT_EQ(first->source.bytes, 12U);  // counted here, whatever it says
   expect_served();
 }
 
