@@ -9,7 +9,7 @@
 //     archive(name, sides);
 //   }
 //
-// and an enumeration its last value: template <> inline constexpr Kind last_of<Kind> = Kind::z;
+// and an enumeration its last value: template <> inline constexpr Kind kLastOf<Kind> = Kind::z;
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ concept Either = std::same_as<std::remove_const_t<Value>, Struct>;
 
 // Undefined for what was not told: an enumeration that is not checked does not compile.
 template <class Enum>
-inline constexpr Enum last_of = Enum::last_value_not_told;
+inline constexpr Enum kLastOf = Enum::last_value_not_told;
 
 class Packer {
  public:
@@ -98,7 +98,7 @@ class Unpacker {
     } else if constexpr (std::is_enum_v<Value>) {
       std::underlying_type_t<Value> number{};
       get(number);
-      if (number < 0 || number > static_cast<decltype(number)>(last_of<Value>)) {
+      if (number < 0 || number > static_cast<decltype(number)>(kLastOf<Value>)) {
         wrong_ = true;
         number = 0;
       }

@@ -7,15 +7,15 @@
 namespace miniatura {
 
 template <>
-inline constexpr ImageFormat last_of<ImageFormat> = ImageFormat::avif;
+inline constexpr ImageFormat kLastOf<ImageFormat> = ImageFormat::avif;
 template <>
-inline constexpr Fit last_of<Fit> = Fit::outside;
+inline constexpr Fit kLastOf<Fit> = Fit::outside;
 template <>
-inline constexpr Gravity last_of<Gravity> = Gravity::north_west;
+inline constexpr Gravity kLastOf<Gravity> = Gravity::north_west;
 template <>
-inline constexpr Subsampling last_of<Subsampling> = Subsampling::s444;
+inline constexpr Subsampling kLastOf<Subsampling> = Subsampling::s444;
 template <>
-inline constexpr ErrorCode last_of<ErrorCode> = ErrorCode::internal;
+inline constexpr ErrorCode kLastOf<ErrorCode> = ErrorCode::internal;
 
 // Each struct's parts, both ways.
 

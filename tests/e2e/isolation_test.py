@@ -145,8 +145,6 @@ class Isolation(support.Case):
         used = self.cpu_ticks(worker)
         self.tell(process, "slow.jpg")
         until(lambda: self.cpu_ticks(worker) > used + 5)
-        os.kill(worker, signal.SIGSTOP)  # so that it does not end by itself
-        self.addCleanup(lambda: self.lives(worker) and os.kill(worker, signal.SIGKILL))
         process.kill()
         process.wait(support.TIMEOUT_S)
         until(lambda: not self.lives(worker))

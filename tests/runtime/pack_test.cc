@@ -63,7 +63,7 @@ TEST(Pack, what_was_packed_comes_out_the_same) {
 }  // namespace
 
 template <>
-inline constexpr Kind last_of<Kind> = Kind::three;
+inline constexpr Kind kLastOf<Kind> = Kind::three;
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -106,7 +107,7 @@ TEST(WallsTest, keep_files_and_sockets_out) {
 
 TEST(WallsTest, cannot_be_lowered_from_inside) {
   EXPECT_EQ(inside([] {
-              const rlimit more{1 << 20, 1 << 20};
+              const rlimit other{8, 8};
               const long page = ::sysconf(_SC_PAGESIZE);
               void* const memory =
                   ::mmap(nullptr, static_cast<std::size_t>(page), PROT_READ | PROT_WRITE,
@@ -116,8 +117,8 @@ TEST(WallsTest, cannot_be_lowered_from_inside) {
                   ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
               return refused("mmap of code", code) +
                      refused("mprotect to code", ::mprotect(memory, 4096, PROT_READ | PROT_EXEC)) +
-                     refused("setrlimit", ::setrlimit(RLIMIT_NOFILE, &more)) +
-                     refused("prlimit", ::prlimit(0, RLIMIT_NOFILE, &more, nullptr)) +
+                     refused("setrlimit", ::setrlimit(RLIMIT_NOFILE, &other)) +
+                     refused("prlimit", ::prlimit(0, RLIMIT_NOFILE, &other, nullptr)) +
                      refused("dumpable", ::prctl(PR_SET_DUMPABLE, 1)) +
                      refused("orphan", ::prctl(PR_SET_PDEATHSIG, 0)) + refused("dup", ::dup(1));
             }),
@@ -139,7 +140,7 @@ TEST(WallsTest, let_work_be_done) {
 TEST(WallsTest, hold_what_is_built_up_inside) {
   EXPECT_EQ(inside([] {
               const int file = ::memfd_create("large", MFD_CLOEXEC);
-              ::signal(SIGXFSZ, SIG_IGN);
+              static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
               return ::ftruncate(file, 1001) == 0 ? std::string("large")
                                                   : std::string(std::strerror(errno));
             }),
@@ -157,6 +158,31 @@ TEST(WallsTest, hold_what_is_built_up_inside) {
               return std::string(memory == MAP_FAILED ? "none left" : "memory");
             }),
             "none left");
+}
+
+TEST(WallsTest, fall_with_whoever_built_them_up) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const pid_t child = ::fork();
+    if (child != 0) {
+      char byte = 0;
+      ::_exit(::read(pipe[0], &byte, 1) == 1 ? 0 : 1);  // it is walled in
+    }
+    if (lock_up(kWalls) && ::write(pipe[1], "y", 1) == 1) {
+      for (int i = 0; i < 60; ++i) ::poll(nullptr, 0, 1000);
+      static_cast<void>(::write(pipe[1], "n", 1) == 1);
+    }
+    ::_exit(0);
+  }
+  ::close(pipe[1]);
+  int status = 1;
+  ::waitpid(parent, &status, 0);
+  EXPECT_EQ(status, 0);
+  char byte = 0;
+  EXPECT_EQ(::read(pipe[0], &byte, 1), 0);  // nobody is left who could write
+  ::close(pipe[0]);
 }
 
 TEST(WallsTest, are_told_by_the_kernel) {

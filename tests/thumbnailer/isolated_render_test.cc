@@ -31,8 +31,7 @@ using ::testing::HasSubstr;
 
 constexpr int kSocket = 3;
 
-// What a decoder that somebody has taken over may do. What it gives is what it says of the picture.
-
+// What a decoder that somebody has taken over may do; its text is what it says of the picture.
 std::string refusals() {
   std::array<char*, 1> none{nullptr};
   const std::map<std::string, std::function<int()>> attempts = {
@@ -114,7 +113,10 @@ const std::map<std::string, std::function<std::string()>> kTricks = {
     {"work", []() -> std::string { work_for_ever(); }},
     {"hang up", []() -> std::string { return ::close(kSocket), wait_for_ever(), ""; }},
     {"nonsense", []() -> std::string { return say("Rnonsense"), wait_for_ever(), ""; }},
-    {"other kind", []() -> std::string { return say("r"), wait_for_ever(), ""; }},
+    {"other kind",
+     []() -> std::string {
+       return say("X" + pack_reply(fail(ErrorCode::internal, "?"))), wait_for_ever(), "";
+     }},
     {"nothing", []() -> std::string { return say(""), wait_for_ever(), ""; }},
     {"too long", []() -> std::string { return say(Bytes(100'000, 'R')), wait_for_ever(), ""; }},
     {"asks twice",
@@ -246,7 +248,6 @@ TEST_F(IsolatedRenderTest, what_it_gives_is_what_rendering_here_gives) {
       EXPECT_EQ(there->thumbnails[i].bytes, here->thumbnails[i].bytes);
       EXPECT_EQ(there->thumbnails[i].width, here->thumbnails[i].width);
       EXPECT_EQ(there->thumbnails[i].height, here->thumbnails[i].height);
-      EXPECT_EQ(there->thumbnails[i].format, here->thumbnails[i].format);
     }
     EXPECT_EQ(there->source.format, here->source.format);
     EXPECT_EQ(there->source.bytes, here->source.bytes);
@@ -277,7 +278,7 @@ TEST_F(IsolatedRenderTest, a_decoder_that_tries_to_leave_is_refused) {
 }
 
 TEST_F(IsolatedRenderTest, the_worker_has_the_environment_that_it_is_given_alone) {
-  if (kSanitized) GTEST_SKIP() << "it has the sanitizer's options, too";
+  if (kSanitized) GTEST_SKIP();
   EXPECT_EQ(trick("environment").error().message, "MINIATURA_TEST_WORKER=1;");
 }
 
@@ -311,7 +312,7 @@ TEST_F(IsolatedRenderTest, CPU_over_the_limit_fails_the_picture_for_good) {
 }
 
 TEST_F(IsolatedRenderTest, memory_over_the_limit_fails_the_picture_for_good) {
-  if (kSanitized) GTEST_SKIP() << "a sanitizer's memory is not limited";
+  if (kSanitized) GTEST_SKIP();
   expect_failure("memory", ErrorCode::image_too_large, "");
 }
 
@@ -347,6 +348,7 @@ TEST_F(IsolatedRenderTest, a_reply_too_many_is_not_taken_for_the_next_pictures) 
   ASSERT_TRUE(first);
   ASSERT_EQ(::poll(&socket, 1, 60'000), 1);
   EXPECT_EQ(first->thumbnails[0].bytes, "text");
+  EXPECT_EQ(first->source.bytes, 12U);  // counted here, whatever it says
   expect_served();
 }
 
@@ -389,7 +391,6 @@ TEST_F(IsolatedRenderTest, without_a_worker_there_is_another_attempt) {
     EXPECT_FALSE(renderer.prepare());
     MemorySource source("bytes");
     const auto failed = renderer.render(source, orders_, limits_, {});
-    ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, ErrorCode::memory_exhausted);
   }
 }
