@@ -62,7 +62,7 @@ void read_finish(ConfigObject& object, Preset& preset) {
 
 // What of the source's metadata stays.
 void read_keep(ConfigObject& object, Preset& preset) {
-  std::vector<std::string> keep(kKept.begin(), kKept.end());
+  std::vector<std::string> keep = {"copyright"};
   object.texts("keep", keep);
   for (std::size_t i = 0; i < keep.size(); ++i) {
     if (std::find(kKept.begin(), kKept.end(), keep[i]) != kKept.end()) continue;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -85,7 +86,29 @@ Curve curve_of(unsigned code) {
 
 }  // namespace
 
+// A conversion costs as much as many a thumbnail to make, and one camera's pictures come one after
+// the other: the last ones are kept.
 std::shared_ptr<const ToSrgb> ToSrgb::by(ByteView icc_profile, ColourModel model) {
+  constexpr std::size_t kKeptMax = 4, kKeptBytesMax = std::size_t{64} << 10;
+  struct Kept {
+    Bytes icc_profile;
+    ColourModel model;
+    std::shared_ptr<const ToSrgb> conversion;
+  };
+  static std::mutex mutex;
+  static std::vector<Kept> all;  // the newest last
+  if (icc_profile.size() > kKeptBytesMax) return make(icc_profile, model);
+  const std::lock_guard lock(mutex);
+  const auto known = std::find_if(all.begin(), all.end(), [&](const Kept& kept) {
+    return kept.model == model && kept.icc_profile == icc_profile;
+  });
+  if (known != all.end()) return known->conversion;
+  if (all.size() == kKeptMax) all.erase(all.begin());
+  all.push_back({Bytes(icc_profile), model, make(icc_profile, model)});
+  return all.back().conversion;
+}
+
+std::shared_ptr<const ToSrgb> ToSrgb::make(ByteView icc_profile, ColourModel model) {
   const Profile profile(
       cmsOpenProfileFromMem(icc_profile.data(), static_cast<cmsUInt32Number>(icc_profile.size())),
       &cmsCloseProfile);

@@ -32,6 +32,8 @@ class ToSrgb {
   ToSrgb& operator=(const ToSrgb&) = delete;
 
  private:
+  static std::shared_ptr<const ToSrgb> make(ByteView icc_profile, ColourModel model);
+
   ToSrgb(void* transform, ColourModel model) : transform_(transform), model_(model) {}
 
   void* transform_;

@@ -123,7 +123,7 @@ class GifWalk {
   ImageExtent extent_;
   ImageHeader header_;
   std::size_t at_ = 0;
-  ByteRange control_;
+  BytePart control_;
   bool done_ = false;
 };
 

@@ -37,11 +37,11 @@ std::string_view colour_space(const ImageHeader& header) {
 Bytes essential_bytes(ByteView whole, const ImageHeader& header) {
   const EssentialBytes& essential = header.essential;
   std::size_t size = essential.before.size() + essential.after.size();
-  for (const ByteRange& range : essential.ranges) size += range.end - range.begin;
+  for (const BytePart& range : essential.ranges) size += range.end - range.begin;
   Bytes bytes;
   bytes.reserve(size);
   bytes += essential.before;
-  for (const ByteRange& range : essential.ranges) {
+  for (const BytePart& range : essential.ranges) {
     bytes += whole.substr(range.begin, range.end - range.begin);
   }
   return bytes += essential.after;
@@ -54,7 +54,7 @@ void take_exif(ImageHeader& header, ByteView tiff) {
   header.copyright = std::move(exif.copyright);
 }
 
-void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end) {
+void keep_range(std::vector<BytePart>& ranges, std::size_t begin, std::size_t end) {
   if (!ranges.empty() && ranges.back().end == begin) {
     ranges.back().end = end;
   } else {

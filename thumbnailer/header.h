@@ -15,7 +15,7 @@
 
 namespace miniatura {
 
-struct ByteRange {
+struct BytePart {
   std::size_t begin = 0;
   std::size_t end = 0;  // one past the last
 };
@@ -24,7 +24,7 @@ struct ByteRange {
 // `after`. Metadata never reaches a decoder: what is not there cannot be inflated, and cannot leak.
 struct EssentialBytes {
   Bytes before;
-  std::vector<ByteRange> ranges;
+  std::vector<BytePart> ranges;
   Bytes after;
 };
 

@@ -24,7 +24,7 @@ Result<ImageHeader> read_heif_header(ByteView bytes, ImageFormat format, ImageEx
 void take_exif(ImageHeader& header, ByteView tiff);
 
 // Appends a range, joined to the last where they touch.
-void keep_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t end);
+void keep_range(std::vector<BytePart>& ranges, std::size_t begin, std::size_t end);
 
 tl::unexpected<Error> corrupt(std::string_view what);
 tl::unexpected<Error> truncated(std::string_view format, std::size_t size);

@@ -208,7 +208,7 @@ class JpegWalk {
   std::size_t at_ = 0;
   std::uint64_t segments_ = 0;
   std::uint64_t icc_bytes_ = 0;
-  std::vector<ByteRange> icc_;
+  std::vector<BytePart> icc_;
   bool progressive_ = false;
   bool lone_scan_ = false;  // one scan, of all components
   bool exif_seen_ = false;

@@ -85,7 +85,7 @@ struct Preset {
   double sharpen = 0;  // sigma, in the thumbnail's pixels, of an unsharp mask; 0: none. 10 at most
   bool animated = false;       // an animation stays one where the format is WebP
   bool keep_copyright = true;  // EXIF's copyright and artist
-  bool keep_icc = true;        // the source's colour profile; else the pixels become sRGB
+  bool keep_icc = false;       // the source's colour profile; else the pixels become sRGB
 
   bool operator==(const Preset&) const = default;
 };

@@ -138,7 +138,7 @@ class WebpWalk {
   }
 
   void build_still() {
-    std::vector<ByteRange>& ranges = header_.essential.ranges;
+    std::vector<BytePart>& ranges = header_.essential.ranges;
     Bytes chunks;
     if (icc_.end != 0 || alpha_.end != 0) {
       chunks += "VP8X";
@@ -149,7 +149,7 @@ class WebpWalk {
       append_little_endian(chunks, image_.height - 1, 3);
     }
     std::uint64_t size = 4 + chunks.size();
-    for (const ByteRange& range : {icc_, alpha_, picture_}) {
+    for (const BytePart& range : {icc_, alpha_, picture_}) {
       if (range.end == 0) continue;
       // The padding byte, where a chunk has one, is part of the range.
       const std::size_t end = range.end + ((range.end - range.begin) & 1U);
@@ -169,7 +169,7 @@ class WebpWalk {
   std::uint64_t chunks_ = 0;
   Dimensions canvas_;
   Dimensions image_;
-  ByteRange icc_, alpha_, picture_;
+  BytePart icc_, alpha_, picture_;
   Rectangle frame_;  // of the first frame
   bool animated_ = false;
   bool image_seen_ = false;

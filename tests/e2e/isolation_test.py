@@ -71,6 +71,24 @@ class Isolation(support.Case):
         self.assertGreater(len(results[0][3]), 20)
         self.assertEqual(len(results[0][2]), 5, results[0][2])
 
+    def test_every_format_is_read_and_written_inside_the_walls(self):
+        images = support.ROOT / "tests/images"
+        files = [images / name for name in ("avif-grid.avif", "avif-10.avif", "heic-plain.heic", "heic-alpha.heic", "gif-animated.gif",
+                                            "tiff-tiles-jpeg.tiff", "bmp-rle.bmp", "webp-animated.webp", "press.jpg", "p3.png")]
+        presets = {name: {"width": 40, "format": name} for name in ("avif", "jpeg", "png", "webp")}
+        presets["webp"]["animated"] = True
+        config = self.write("config.json", {"presets": presets, "rules": [
+            {"match": {}, "presets": ["avif"], "destination": "s3://thumbs/{key}/{preset}.{ext}"}]})
+        made = {}
+        for isolation in ("none", "process"):
+            out = self.dir / isolation
+            done = self.run_it("thumb", *files, "-o", out, "--config", config, "--isolation", isolation,
+                               MINIATURA_DEST=None, MINIATURA_PRESETS=None)
+            self.assertEqual((done.code, done.err), (0, ""))
+            made[isolation] = {path.name: path.read_bytes() for path in out.iterdir()}
+        self.assertEqual(len(made["none"]), 40)
+        self.assertEqual(made["none"], made["process"])
+
     def test_thumb_does_so_too_where_it_is_told_to(self):
         for isolation in ("none", "process"):
             done = self.run_it("thumb", support.PHOTO, "-o", isolation, MINIATURA_ISOLATION=isolation)

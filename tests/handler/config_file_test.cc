@@ -75,6 +75,7 @@ TEST(ConfigFileTest, every_field_arrives) {
   card.sharpen = 0.75;
   card.animated = true;
   card.keep_copyright = false;
+  card.keep_icc = true;
   const Preset small = {"small", 0, 64, Fit::inside, std::nullopt, 80, kWhite};
   EXPECT_THAT(first.presets, ElementsAre(card, small));
   EXPECT_THAT(file->presets, ElementsAre(small, card));
