@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "handler/commands/command.h"
+#include "handler/commands/contact_sheet.h"
 #include "handler/commands/job_pool.h"
 #include "handler/isolation.h"
 #include "handler/reply.h"
@@ -31,6 +32,7 @@ struct ThumbOptions {
   ConfigOptions config;
   int jobs = usual_jobs();
   bool no_clobber = false;
+  std::string sheet;
   bool json = false;
 };
 
@@ -127,6 +129,24 @@ Json json_of(const ThumbJob& job, const Rendered& made, double duration_ms) {
   return json;
 }
 
+std::string facts_of(const Rendered& made, double duration_ms) {
+  return fmt::format("from {}x{}, {} in {:.0f} ms", made.source.width, made.source.height,
+                     human_bytes(made.source.bytes), duration_ms);
+}
+
+SheetRow sheet_row(const ThumbJob& job, const Result<Rendered>& made, double duration_ms) {
+  if (!made) return {job.file, "", made.error().message, {}};
+  SheetRow row{job.file, facts_of(*made, duration_ms), "", {}};
+  for (std::size_t i = 0; i < job.paths.size(); ++i) {
+    const Thumbnail& thumbnail = made->thumbnails[i];
+    row.prints.push_back(
+        {job.paths[i], thumbnail.width, thumbnail.height,
+         fmt::format("{}: {}x{}, {}, {}", thumbnail.preset, thumbnail.width, thumbnail.height,
+                     format_name(thumbnail.format), human_bytes(thumbnail.bytes.size()))});
+  }
+  return row;
+}
+
 // A row a thumbnail; beside a file's last one, what it was made from and how long that took.
 std::vector<std::string> rows_of(const ThumbJob& job, const Rendered& made, double duration_ms,
                                  std::size_t path_width) {
@@ -137,16 +157,16 @@ std::vector<std::string> rows_of(const ThumbJob& job, const Rendered& made, doub
                                fmt::format("{}x{}", thumbnail.width, thumbnail.height),
                                human_bytes(thumbnail.bytes.size())));
   }
-  rows.back() += fmt::format("  from {}x{}, {} in {:.0f} ms", made.source.width, made.source.height,
-                             human_bytes(made.source.bytes), duration_ms);
+  rows.back() += "  " + facts_of(made, duration_ms);
   return rows;
 }
 
 Replied work_on(const ThumbJob& job, const ThumbOptions& options, const Limits& limits,
-                const RenderFn& render_fn, std::size_t path_width) {
+                const RenderFn& render_fn, std::size_t path_width, SheetRow& row) {
   const Stopwatch stopwatch;
   const auto made = make_thumbnails(job, options, limits, render_fn);
   const double duration_ms = stopwatch.lap().wall_ms;
+  row = sheet_row(job, made, duration_ms);
   if (made) {
     if (options.json) return {{to_text(json_of(job, *made, duration_ms))}, {}};
     return {rows_of(job, *made, duration_ms, path_width), {}};
@@ -168,11 +188,12 @@ int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
   }
   const Interruption interruption;
   // A job's payload is its number.
+  std::vector<SheetRow> rows(jobs.size());  // one each, and so for one thread each
   std::vector<JobPool::Work> workers;
   for (int i = 0; i < options.jobs; ++i) {
     workers.emplace_back([&, path_width, render_fn = renderers()](const Job& job) {
-      return work_on(jobs[std::strtoull(job.payload.c_str(), nullptr, 10)], options, limits,
-                     render_fn, path_width);
+      const std::size_t number = std::strtoull(job.payload.c_str(), nullptr, 10);
+      return work_on(jobs[number], options, limits, render_fn, path_width, rows[number]);
     });
   }
   JobPool pool(std::move(workers));
@@ -190,7 +211,9 @@ int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
   }
   // Safe at any point, as a kill is: nothing partial is ever visible.
   if (pool.has_given_up()) std::_Exit(with_results_printed(code));
-  return code;
+  if (options.sheet.empty()) return code;
+  const auto written = write_file(options.sheet, contact_sheet(rows, options.sheet));
+  return written ? code : worse(code, report(written.error(), options.json));
 }
 
 int run_thumb(const ThumbOptions& options, const Environment& environment) {
@@ -233,6 +256,8 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
       ->check(CLI::Range(1, kJobsMax));
   command->add_flag("-n,--no-clobber", options->no_clobber,
                     "Write over no file that is there already: that is a failure");
+  command->add_option("--sheet", options->sheet,
+                      "A page (HTML) that shows all of them, for a browser");
   add_config_option(*command, options->config);
   add_isolation_option(*command, options->config, "none");
   command->add_flag("--json", options->json, "One JSON object a file");

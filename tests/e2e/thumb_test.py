@@ -1,5 +1,12 @@
 """Thumbnails of local files, from outside."""
+import re
+import urllib.parse
+
 import support
+
+
+def size_of_link(directory, link):
+    return support.size_of((directory / urllib.parse.unquote(link)).read_bytes())
 
 
 class Thumb(support.Case):
@@ -37,6 +44,19 @@ class Thumb(support.Case):
         self.assertEqual([line["error"]["code"] for line in done.json_lines()[:2]], ["image.corrupt", "file.unreadable"])
         self.assertEqual(len(done.error_lines()), 2)
         self.assertEqual(len(list((self.dir / "out").iterdir())), 2, "nothing of the bad ones")
+
+    def test_a_sheet_shows_all_of_them_and_what_failed(self):
+        picture, bad = self.picture("a <b>&.png"), self.write("bad.png", "no picture")
+        done = self.thumb(picture, bad, "--sheet", self.dir / "sheet.html")
+        self.assertEqual(done.code, 1)
+        page = (self.dir / "sheet.html").read_text()
+        self.assertIn("a &lt;b&gt;&amp;.png", page)
+        self.assertNotIn("<b>", page)
+        links = re.findall(r'src="([^"]*)"', page)
+        self.assertEqual([size_of_link(self.dir, link) for link in links],
+                         [support.size_of(path.read_bytes()) for path in sorted((self.dir / "out").iterdir(), reverse=True)])
+        self.assertRegex(page, "image.unsupported|no image that can be read")
+        self.assert_error(self.thumb(picture, "--sheet", self.dir / "absent/s.html"), 1, "file.unwritable", "absent/s.html")
 
     def test_an_unwritable_destination(self):
         (self.dir / "out").write_text("a file")

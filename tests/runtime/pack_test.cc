@@ -53,7 +53,8 @@ std::optional<Value> unpacked(ByteView bytes) {
   return value;
 }
 
-const Whole kWhole{Kind::three, true, -0.5, 7, {1, 2, 255}, {{"a\0b", {-1, 2}}, {"", {}}}};
+const Whole kWhole{Kind::three, true,        -0.5,
+                   7,           {1, 2, 255}, {{std::string("a\0b", 3), {-1, 2}}, {"", {}}}};
 
 TEST(Pack, what_was_packed_comes_out_the_same) {
   EXPECT_EQ(unpacked<Whole>(packed(kWhole)), kWhole);
