@@ -102,7 +102,7 @@ TEST(estimated_bytes, count_a_frame_beside_its_canvas) {
   header.width = header.height = 1000;
   const std::uint64_t alone = estimated_bytes(header, 1, {});
   header.frame = Rectangle{0, 0, 500, 500};
-  EXPECT_EQ(estimated_bytes(header, 1, {}), alone + 500 * 500 * 8);
+  EXPECT_EQ(estimated_bytes(header, 1, {}), alone + std::uint64_t{500} * 500 * 8);
 }
 
 TEST(estimated_bytes, count_each_option_of_the_largest_thumbnail) {
