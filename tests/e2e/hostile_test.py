@@ -1,5 +1,6 @@
 """Files that want something else than to be a picture: each is a final error or a thumbnail, within limits of memory and CPU
 that the kernel holds, and nothing is started, connected to or left behind. Without isolation: by what is not there."""
+import json
 import re
 import resource
 import struct
@@ -33,6 +34,29 @@ def tiff_loop():
     return b"II*\x00\x08\x00\x00\x00" + struct.pack("<HHHII", 1, 330, 4, 1, 8) + struct.pack("<I", 8)
 
 
+def scans(count):
+    """A progressive JPEG that begins so many times to tell of one coefficient."""
+    frame = b"\xff\xc2" + struct.pack(">HBHHB", 11, 8, 4000, 4000, 1) + b"\x01\x11\x00"
+    return b"\xff\xd8" + frame + (b"\xff\xda" + struct.pack(">H", 8) + b"\x01\x01\x00\x00\x00\x00" + b"\x00") * count + b"\xff\xd9"
+
+
+def box(kind, body):
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def avif(width, height):
+    size = box(b"ispe", struct.pack(">III", 0, width, height))
+    known = box(b"ipma", struct.pack(">IIHBB", 0, 1, 1, 1, 1))
+    meta = bytes(4) + box(b"pitm", struct.pack(">IH", 0, 1)) + box(b"iprp", box(b"ipco", size) + known)
+    return box(b"ftyp", b"avif\0\0\0\0mif1avif") + box(b"meta", meta)
+
+
+def exif_loop():
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 0x8769, 4, 1, 8) + struct.pack("<I", 8)
+    photo = support.PHOTO.read_bytes()
+    return photo[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + photo[2:]
+
+
 PICTURE = support.png(64, 64, support.quarters)
 TEXT_BOMB, PROFILE_BOMB = (support.png_chunk(kind, b"name\0\0" + ZEROS) for kind in (b"zTXt", b"iCCP"))
 FILES = {
@@ -47,10 +71,11 @@ FILES = {
     "progressive.jpg": jpeg(16_000, 16_000, 0xC2), "lossless.jpg": jpeg(64, 64, 0xC3), "flat.jpg": jpeg(64, 0),
     "text-bomb.png": PICTURE[:33] + TEXT_BOMB + PICTURE[33:], "profile-bomb.png": PICTURE[:33] + PROFILE_BOMB + PICTURE[33:],
     "screen.gif": gif(65_535, 65_535, 1), "frames.gif": gif(8, 8, 20_000), "loop.tiff": tiff_loop(),
+    "scans.jpg": scans(20_000), "huge.avif": avif(17_000, 17_000), "exif-loop.jpg": exif_loop(),
     "half.jpg": support.PHOTO.read_bytes()[:9000],
 }
 # What is harmless once it is not followed.
-STORED = {"text-bomb.png", "profile-bomb.png"}
+STORED = {"text-bomb.png", "profile-bomb.png", "exif-loop.jpg"}
 
 
 def within_limits():
@@ -79,8 +104,8 @@ class Hostile(support.Case):
                 self.assertEqual(line["outcome"], "stored" if line["file"] in STORED else "failed", line)
                 if line["outcome"] == "failed":
                     self.assertIn(line["error"]["code"], ("image.corrupt", "image.unsupported", "image.too_large"), line)
-        self.assertEqual({path.name for path in (self.dir / "out").iterdir()},
-                         {f"{name.rpartition('.')[0]}.small.webp" for name in STORED})
+        self.assertEqual({path.stem for path in (self.dir / "out").iterdir()},
+                         {f"{name.rpartition('.')[0]}.small" for name in STORED})
         self.assertEqual(list((self.dir / "temporary").iterdir()), [])
         self.assertFalse((self.dir / "made").exists())
         calls = trace.read_text()
@@ -88,6 +113,19 @@ class Hostile(support.Case):
         self.assertNotRegex(calls, r"\b(socket|connect)\(")
         for path in re.findall(r'openat\([^"]*"([^"]*)"[^)]*O_CREAT', calls):
             self.assertTrue(path.startswith("out/"), path)
+
+    def test_as_events_they_end_for_good_one_by_one_and_the_last_is_served(self):
+        for name, body in {**FILES, "last.png": PICTURE}.items():
+            (self.store / "photos" / name).write_bytes(body)
+        names = [*FILES, "last.png"]
+        events = self.write("events.jsonl", "".join(json.dumps(support.event(name)) + "\n" for name in names))
+        for isolation in ("process", "none"):
+            done = self.run_it("replay", events, "--isolation", isolation, MINIATURA_DEST=f"s3://thumbs/{isolation}/")
+            self.assertEqual(done.code, 1, done.err)
+            for name, reply in zip(names, done.json_lines(), strict=True):
+                with self.subTest(name):
+                    wanted = ("stored" if name in (*STORED, "last.png") else "skipped" if name == "empty.jpg" else "failed")
+                    self.assertEqual(reply[wanted], 1, reply)
 
 
 if __name__ == "__main__":
