@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "thumbnailer/byte_order.h"
+#include "thumbnailer/gif_blocks.h"
 #include "thumbnailer/lzw.h"
 
 namespace miniatura {
@@ -12,12 +13,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kScreenEnd = 13;  // signature and logical screen
-constexpr std::size_t kDescriptorBytes = 10;
-constexpr std::uint32_t kExtension = 0x21, kImage = 0x2C;
-constexpr std::uint32_t kGraphicControl = 0xF9;
 constexpr int kUsualMs = 100;  // browsers' for what asks for no time at all
-constexpr std::uint32_t kTableFlag = 0x80, kInterlaceFlag = 0x40, kTransparencyFlag = 1;
+constexpr std::uint32_t kInterlaceFlag = 0x40, kTransparencyFlag = 1;
 
 tl::unexpected<Error> corrupt(std::string_view why) {
   return fail(ErrorCode::image_corrupt, "GIF: " + std::string(why));
@@ -53,9 +50,9 @@ class RowOrder {
 class GifReader {
  public:
   GifReader(ByteView bytes, Size size) : bytes_(bytes), canvas_(size, 4) {
-    const std::uint32_t flags = byte_at(bytes_, kScreenEnd - 3);
-    global_table_ = slice(bytes_, kScreenEnd, table_bytes(flags));
-    at_ = kScreenEnd + global_table_.size();
+    const std::uint32_t flags = byte_at(bytes_, kGifScreenEnd - 3);
+    global_table_ = slice(bytes_, kGifScreenEnd, gif_table_bytes(flags));
+    at_ = kGifScreenEnd + global_table_.size();
   }
 
   // How often it is shown: a count is of repetitions, none is once.
@@ -74,25 +71,20 @@ class GifReader {
     for (;;) {
       const std::size_t begin = at_;
       const std::uint32_t block = byte_at(bytes_, begin);
-      if (block == kExtension) {
-        if (byte_at(bytes_, begin + 1) == kGraphicControl) control = control_at(begin + 3);
+      if (block == kGifExtension) {
+        if (byte_at(bytes_, begin + 1) == kGifGraphicControl) control = control_at(begin + 3);
         at_ = begin + 2;
-      } else if (block == kImage) {
-        at_ = begin + kDescriptorBytes + table_bytes(byte_at(bytes_, begin + 9)) + 1;
+      } else if (block == kGifImage) {
+        at_ = begin + kGifDescriptorBytes + gif_table_bytes(byte_at(bytes_, begin + 9)) + 1;
       } else {
         return std::nullopt;  // the trailer, or the end of the bytes
       }
-      if (!skip_sub_blocks()) return std::nullopt;
-      if (block == kImage) return frame(begin, control);
+      if (!skip_gif_sub_blocks(bytes_, at_)) return std::nullopt;
+      if (block == kGifImage) return frame(begin, control);
     }
   }
 
  private:
-  // Of the table that a byte of flags announces.
-  static std::size_t table_bytes(std::uint32_t flags) {
-    return (flags & kTableFlag) != 0 ? std::size_t{3} << ((flags & 7U) + 1) : 0;
-  }
-
   Control control_at(std::size_t at) const {
     constexpr int kHundredthMs = 10;
     Control control;
@@ -104,16 +96,6 @@ class GifReader {
       control.transparent = static_cast<int>(byte_at(bytes_, at + 3));
     }
     return control;
-  }
-
-  // Each has its length before it; one of no length is the last. False: they break off.
-  bool skip_sub_blocks() {
-    while (at_ < bytes_.size()) {
-      const std::size_t length = byte_at(bytes_, at_);
-      at_ += 1 + length;
-      if (length == 0) return true;
-    }
-    return false;
   }
 
   Result<std::optional<Frame>> frame(std::size_t descriptor, const Control& control) {
@@ -129,8 +111,9 @@ class GifReader {
     disposal_ = control.disposal;
     drawn_ = place;
     const std::uint32_t flags = byte_at(bytes_, descriptor + 9);
-    const ByteView local_table = slice(bytes_, descriptor + kDescriptorBytes, table_bytes(flags));
-    CHECKED(draw(descriptor + kDescriptorBytes + local_table.size(), place,
+    const ByteView local_table =
+        slice(bytes_, descriptor + kGifDescriptorBytes, gif_table_bytes(flags));
+    CHECKED(draw(descriptor + kGifDescriptorBytes + local_table.size(), place,
                  RowOrder(place.height, (flags & kInterlaceFlag) != 0),
                  local_table.empty() ? global_table_ : local_table, control.transparent));
     return Frame{canvas_, control.duration_ms};

@@ -4,20 +4,11 @@
 #include <utility>
 
 #include "thumbnailer/byte_order.h"
+#include "thumbnailer/gif_blocks.h"
 #include "thumbnailer/header_parts.h"
 
 namespace miniatura {
 namespace {
-
-constexpr std::size_t kScreenEnd = 13;  // signature and logical screen
-constexpr std::size_t kDescriptorBytes = 10;
-constexpr std::uint32_t kExtension = 0x21, kImage = 0x2C, kTrailer = 0x3B;
-constexpr std::uint32_t kGraphicControl = 0xF9;
-
-// Of the table that a byte of flags announces, behind the flag itself.
-std::size_t table_bytes(std::uint32_t flags) {
-  return (flags & 0x80U) != 0 ? std::size_t{3} << ((flags & 7U) + 1) : 0;
-}
 
 class GifWalk {
  public:
@@ -27,7 +18,7 @@ class GifWalk {
     header_.format = ImageFormat::gif;
     header_.palette = true;
     header_.frames = 0;
-    at_ = kScreenEnd + table_bytes(byte_at(bytes_, kScreenEnd - 3));
+    at_ = kGifScreenEnd + gif_table_bytes(byte_at(bytes_, kGifScreenEnd - 3));
     if (at_ > bytes_.size()) {
       CHECKED(broken_off());
     } else {
@@ -46,18 +37,18 @@ class GifWalk {
     const std::size_t begin = at_;
     if (begin >= bytes_.size()) return broken_off();
     const std::uint32_t block = byte_at(bytes_, at_);
-    if (block == kImage) return image(begin);
-    if (block == kExtension) return extension(begin);
+    if (block == kGifImage) return image(begin);
+    if (block == kGifExtension) return extension(begin);
     // A trailer, or what no block begins with: nothing that follows is ours.
-    if (block != kTrailer && header_.frames == 0) return corrupt("GIF has an unknown block");
+    if (block != kGifTrailer && header_.frames == 0) return corrupt("GIF has an unknown block");
     done_ = true;
     return {};
   }
 
   Result<void> extension(std::size_t begin) {
-    const bool control = byte_at(bytes_, begin + 1) == kGraphicControl;
+    const bool control = byte_at(bytes_, begin + 1) == kGifGraphicControl;
     at_ = begin + 2;
-    if (!skip_sub_blocks()) return broken_off();
+    if (!skip_gif_sub_blocks(bytes_, at_)) return broken_off();
     if (control && header_.frames == 0) {
       control_ = {begin, at_};
       if ((byte_at(bytes_, begin + 3) & 1U) != 0) header_.channels = 4;
@@ -69,7 +60,7 @@ class GifWalk {
 
   Result<void> image(std::size_t begin) {
     const bool first = header_.frames == 0;
-    if (first && begin + kDescriptorBytes <= bytes_.size()) {
+    if (first && begin + kGifDescriptorBytes <= bytes_.size()) {
       CHECKED(first_frame({static_cast<int>(little_endian_16(bytes_, begin + 1)),
                            static_cast<int>(little_endian_16(bytes_, begin + 3)),
                            static_cast<int>(little_endian_16(bytes_, begin + 5)),
@@ -79,10 +70,10 @@ class GifWalk {
         return {};
       }
     }
-    const std::uint32_t flags = byte_at(bytes_, begin + kDescriptorBytes - 1);
+    const std::uint32_t flags = byte_at(bytes_, begin + kGifDescriptorBytes - 1);
     // Behind the table stands the size of the first code.
-    at_ = begin + kDescriptorBytes + table_bytes(flags) + 1;
-    if (!skip_sub_blocks()) return broken_off();
+    at_ = begin + kGifDescriptorBytes + gif_table_bytes(flags) + 1;
+    if (!skip_gif_sub_blocks(bytes_, at_)) return broken_off();
     ++header_.frames;
     if (!first) return {};
     if (control_.end != 0) keep_range(header_.essential.ranges, control_.begin, control_.end);
@@ -100,16 +91,6 @@ class GifWalk {
         std::max(static_cast<int>(little_endian_16(bytes_, 8)), frame.top + frame.height);
     if (frame != Rectangle{0, 0, header_.width, header_.height}) header_.frame = frame;
     return {};
-  }
-
-  // Each has its length before it; one of no length is the last. False: they break off.
-  bool skip_sub_blocks() {
-    while (at_ < bytes_.size()) {
-      const std::size_t length = byte_at(bytes_, at_);
-      at_ += 1 + length;
-      if (length == 0) return true;
-    }
-    return false;
   }
 
   // What is missing behind the first frame is not missed.
