@@ -163,18 +163,25 @@ Result<std::string> journal_setting(const Environment& environment, const Config
   return journal_of(environment, options, file);
 }
 
-Result<std::vector<Preset>> presets_setting(const Environment& environment,
-                                            const ConfigOptions& options) {
+Result<RenderSettings> render_settings(const Environment& environment, const ConfigOptions& options,
+                                       std::string_view presets) {
+  RenderSettings settings;
+  if (!presets.empty()) {
+    TRY(said, parse_presets(presets));
+    settings.presets = std::move(said);
+  }
   TRY(file, config_file(environment, options));
-  if (!file) return environment_presets(environment);
+  settings.limits = file ? file->limits : machine_limits(environment);
+  if (!settings.presets.empty()) return settings;
+  if (!file) {
+    TRY(configured, environment_presets(environment));
+    settings.presets = std::move(configured);
+    return settings;
+  }
   CHECKED(refuse_both(environment, options, {kPresets}));
   if (file->presets.empty()) return fail(ErrorCode::config_missing, "the file has no presets");
-  return std::move(file->presets);
-}
-
-Result<Limits> limits_setting(const Environment& environment, const ConfigOptions& options) {
-  TRY(file, config_file(environment, options));
-  return file ? file->limits : machine_limits(environment);
+  settings.presets = std::move(file->presets);
+  return settings;
 }
 
 Result<Config> load_config(const Environment& environment, const ConfigOptions& options,

@@ -51,8 +51,14 @@ Result<Config> load_config(const Environment& environment, const ConfigOptions& 
 // The parts that commands use which need no rules. Errors: as above, of a file that was needed.
 Result<std::string> store_setting(const Environment& environment, const ConfigOptions& options);
 Result<std::string> journal_setting(const Environment& environment, const ConfigOptions& options);
-Result<std::vector<Preset>> presets_setting(const Environment& environment,
-                                            const ConfigOptions& options);
-Result<Limits> limits_setting(const Environment& environment, const ConfigOptions& options);
+
+// What rendering without rules needs; `presets`, in their short form, stand in place of those that
+// are configured, unless they are empty.
+struct RenderSettings {
+  std::vector<Preset> presets;
+  Limits limits;
+};
+Result<RenderSettings> render_settings(const Environment& environment, const ConfigOptions& options,
+                                       std::string_view presets);
 
 }  // namespace miniatura

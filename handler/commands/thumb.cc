@@ -166,7 +166,7 @@ Replied work_on(const ThumbJob& job, const ThumbOptions& options, const Limits& 
   const Stopwatch stopwatch;
   const auto made = make_thumbnails(job, options, limits, render_fn);
   const double duration_ms = stopwatch.lap().wall_ms;
-  row = sheet_row(job, made, duration_ms);
+  if (!options.sheet.empty()) row = sheet_row(job, made, duration_ms);
   if (made) {
     if (options.json) return {{to_text(json_of(job, *made, duration_ms))}, {}};
     return {rows_of(job, *made, duration_ms, path_width), {}};
@@ -217,15 +217,12 @@ int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
 }
 
 int run_thumb(const ThumbOptions& options, const Environment& environment) {
-  const auto presets = options.presets.empty() ? presets_setting(environment, options.config)
-                                               : parse_presets(options.presets);
-  if (!presets) return report(presets.error(), options.json);
-  const auto limits = limits_setting(environment, options.config);
-  if (!limits) return report(limits.error(), options.json);
+  const auto settings = render_settings(environment, options.config, options.presets);
+  if (!settings) return report(settings.error(), options.json);
   const auto isolation = isolation_setting(environment, options.config, Isolation::none);
   if (!isolation) return report(isolation.error(), options.json);
   const SystemClock clock;
-  auto renderers = open_renderers(*isolation, *limits, environment, clock);
+  auto renderers = open_renderers(*isolation, settings->limits, environment, clock);
   if (!renderers) return report(renderers.error(), options.json);
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
@@ -235,7 +232,7 @@ int run_thumb(const ThumbOptions& options, const Environment& environment) {
     error.message = fmt::format("{}: {}", options.directory, failed.message());
     return report(error, options.json);
   }
-  return work_on_all(plan_jobs(options, *presets), options, *limits, *renderers);
+  return work_on_all(plan_jobs(options, settings->presets), options, settings->limits, *renderers);
 }
 
 }  // namespace

@@ -115,8 +115,12 @@ TEST(ConfigTest, options_win_over_the_environment_and_that_over_the_file) {
   const Environment file = Environment().with("MINIATURA_CONFIG", kFile);
   EXPECT_EQ(*store_setting(file, {}), "file:///file");
   EXPECT_EQ(*journal_setting(file, {}), "/file.db");
-  EXPECT_EQ(presets_setting(file, {})->front().width, 10);
-  EXPECT_EQ(limits_setting(file, {})->pixels, 1000U);
+  const auto settings = render_settings(file, {}, "");
+  EXPECT_EQ(settings->presets.front().width, 10);
+  EXPECT_EQ(settings->limits.pixels, 1000U);
+  const auto said = render_settings(file, {}, "other=20x");
+  EXPECT_EQ(said->presets.front().name, "other");
+  EXPECT_EQ(said->limits.pixels, 1000U);
 }
 
 TEST(ConfigTest, a_path_is_read_and_the_option_wins_over_the_variable) {
@@ -160,7 +164,7 @@ TEST(ConfigTest, where_the_journal_is) {
 TEST(ConfigTest, a_small_function_decodes_less) {
   const auto decoded = [](const char* megabytes) {
     std::map<std::string, std::string> variables = {{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes}};
-    return limits_setting(Environment(std::move(variables)), {})->decoded_bytes;
+    return render_settings(Environment(std::move(variables)), {}, "")->limits.decoded_bytes;
   };
   EXPECT_EQ(decoded("128") >> 20, 51U);  // 40 % of 128 MiB
   EXPECT_EQ(decoded("10240"), std::uint64_t{512} << 20);
