@@ -1,6 +1,6 @@
 #include "thumbnailer/animate.h"
 
-#include "thumbnailer/codecs/webp_animation.h"
+#include "thumbnailer/codecs/webp/webp_animation.h"
 #include "thumbnailer/gif_frames.h"
 
 namespace miniatura {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 #include "thumbnailer/finish.h"
 #include "thumbnailer/header.h"
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "thumbnailer/codecs/avif_encode.h"
-#include "thumbnailer/codecs/magick_encode.h"
-#include "thumbnailer/codecs/webp_animation.h"
+#include "thumbnailer/codecs/heif/avif_encode.h"
+#include "thumbnailer/codecs/magick/magick_encode.h"
+#include "thumbnailer/codecs/webp/webp_animation.h"
 
 namespace miniatura {
 namespace {

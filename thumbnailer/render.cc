@@ -8,7 +8,7 @@
 
 #include "thumbnailer/admission.h"
 #include "thumbnailer/animate.h"
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 #include "thumbnailer/finish.h"
 #include "thumbnailer/geometry.h"
 #include "thumbnailer/header.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 #include "thumbnailer/encode.h"
 #include "thumbnailer/header.h"
 #include "thumbnailer/render.h"

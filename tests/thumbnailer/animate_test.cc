@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
-#include "thumbnailer/codecs/webp_animation.h"
+#include "thumbnailer/codecs/webp/webp_animation.h"
 
 namespace miniatura {
 namespace {

@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/heif.h"
+#include "thumbnailer/codecs/heif/heif.h"
 
 #include <gtest/gtest.h>
 

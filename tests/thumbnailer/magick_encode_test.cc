@@ -1,5 +1,5 @@
 // What stands in the files: their structure, as the format's own description has it.
-#include "thumbnailer/codecs/magick_encode.h"
+#include "thumbnailer/codecs/magick/magick_encode.h"
 
 #include <gtest/gtest.h>
 

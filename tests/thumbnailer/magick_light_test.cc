@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 
 namespace miniatura {
 namespace {

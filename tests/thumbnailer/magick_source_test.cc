@@ -1,11 +1,11 @@
 // What becomes of pixels between decoder and resizing, seen through MagickImage::decode.
-#include "thumbnailer/codecs/magick_source.h"
+#include "thumbnailer/codecs/magick/magick_source.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/fixture.h"
 #include "tests/support/images.h"
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 
 namespace miniatura {
 namespace {

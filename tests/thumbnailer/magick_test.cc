@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 
 #include <gtest/gtest.h>
 

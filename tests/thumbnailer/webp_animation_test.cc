@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/webp_animation.h"
+#include "thumbnailer/codecs/webp/webp_animation.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/heif.h"
+#include "thumbnailer/codecs/heif/heif.h"
 
 #include <fmt/core.h>
 #include <libheif/heif.h>

@@ -1,10 +1,10 @@
-#include "thumbnailer/codecs/magick_source.h"
+#include "thumbnailer/codecs/magick/magick_source.h"
 
 #include <array>
 #include <new>
 #include <vector>
 
-#include "thumbnailer/codecs/heif.h"
+#include "thumbnailer/codecs/heif/heif.h"
 #include "thumbnailer/colour.h"
 
 namespace miniatura {

@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/avif_encode.h"
+#include "thumbnailer/codecs/heif/avif_encode.h"
 
 #include <fmt/core.h>
 #include <libheif/heif.h>

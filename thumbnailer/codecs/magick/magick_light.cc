@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/magick_light.h"
+#include "thumbnailer/codecs/magick/magick_light.h"
 
 #include <cmath>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "thumbnailer/codecs/magick.h"
+#include "thumbnailer/codecs/magick/magick.h"
 
 #include <Magick++.h>
 #include <fmt/core.h>
@@ -9,9 +9,9 @@
 #include <new>
 #include <utility>
 
-#include "thumbnailer/codecs/magick_light.h"
-#include "thumbnailer/codecs/magick_parts.h"
-#include "thumbnailer/codecs/magick_source.h"
+#include "thumbnailer/codecs/magick/magick_light.h"
+#include "thumbnailer/codecs/magick/magick_parts.h"
+#include "thumbnailer/codecs/magick/magick_source.h"
 #include "thumbnailer/colour.h"
 
 namespace miniatura {

@@ -1,9 +1,9 @@
-#include "thumbnailer/codecs/magick_encode.h"
+#include "thumbnailer/codecs/magick/magick_encode.h"
 
 #include <Magick++.h>
 #include <fmt/core.h>
 
-#include "thumbnailer/codecs/magick_parts.h"
+#include "thumbnailer/codecs/magick/magick_parts.h"
 
 namespace miniatura {
 namespace {
