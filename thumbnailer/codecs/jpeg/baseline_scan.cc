@@ -1,0 +1,323 @@
+#include "thumbnailer/codecs/jpeg/baseline_scan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "thumbnailer/codecs/jpeg/baseline_bits.h"
+
+namespace miniatura::baseline {
+namespace {
+
+constexpr int kLast = 63;  // place of a block's last coefficient
+
+// A block of an MCU: which tables it is read by, and where its samples go.
+struct BlockPlace {
+  const DcTable* dc = nullptr;
+  const SkipTable* skip = nullptr;                 // at 1/8
+  const CoefficientTable* coefficients = nullptr;  // at more
+  const Quantisation* quantisation = nullptr;
+  std::int32_t* last_dc = nullptr;  // of its component
+  Samples out{};
+  std::size_t step = 0;  // to the same block of the next MCU
+};
+
+// What went wrong within a block. Looked at now and then: what is decoded after it is harmless.
+struct Damage {
+  bool no_code = false;      // bits that are no code's
+  bool dc_overflow = false;  // beyond 32 bits; libjpeg refuses that
+};
+
+// ---- Symbols that are too long for the tables.
+
+[[gnu::noinline]] BitReader long_difference(BitReader reader, const CodeTable& code,
+                                            int& difference, Damage& damage) {
+  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
+  difference = 0;
+  damage.no_code |= symbol.length == 0;
+  reader.drop(symbol.length);
+  if (symbol.value == 0) return reader;
+  difference = extended(reader.peek(symbol.value), symbol.value);
+  reader.drop(symbol.value);
+  return reader;
+}
+
+struct Coefficient {
+  int run = CoefficientTable::kEnd;
+  int value = 0;
+};
+
+[[gnu::noinline]] BitReader long_coefficient(BitReader reader, const CodeTable& code,
+                                             Coefficient& coefficient, Damage& damage) {
+  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
+  const int size = symbol.value & 15;
+  const int run = symbol.value >> 4;
+  coefficient = {};
+  damage.no_code |= symbol.length == 0;
+  reader.drop(symbol.length);
+  if (size == 0) {
+    if (run == 15) coefficient.run = run;
+    return reader;
+  }
+  coefficient = {run, extended(reader.peek(size), size)};
+  reader.drop(size);
+  return reader;
+}
+
+// One symbol where the table's entry leads beyond the block's end, or is none. `at` moves on.
+[[gnu::noinline]] BitReader skip_one(BitReader reader, const CodeTable& code, int& at,
+                                     Damage& damage) {
+  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
+  const int size = symbol.value & 15;
+  const int run = symbol.value >> 4;
+  damage.no_code |= symbol.length == 0;
+  reader.drop(symbol.length + size);
+  at = size == 0 && run != 15 ? kLast + 1 : at + run + 1;
+  return reader;
+}
+
+// ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31.
+
+inline BitReader read_dc(BitReader reader, const BlockPlace& place, Damage& damage) {
+  reader.fill();
+  const DcTable::Entry entry = place.dc->entries[reader.peek(DcTable::kBits)];
+  int difference = entry.difference;
+  if (entry.bits != 0) [[likely]] {
+    reader.drop(entry.bits);
+  } else {
+    reader = long_difference(reader, place.dc->code, difference, damage);
+  }
+  damage.dc_overflow |= __builtin_add_overflow(*place.last_dc, difference, place.last_dc);
+  return reader;
+}
+
+inline BitReader skip_ac(BitReader reader, const SkipTable& table, Damage& damage) {
+  int at = 1;
+  for (;;) {
+    reader.fill();
+    // Twice: an entry takes 28 bits at most.
+    for (int i = 0; i < 2; ++i) {
+      const SkipTable::Entry entry = table.entries[reader.peek(SkipTable::kBits)];
+      const int next = at + entry.coefficients;
+      if (next > kLast) {
+        if (next >= SkipTable::kEnd && next - SkipTable::kEnd <= kLast) {
+          reader.drop(entry.bits);
+          return reader;
+        }
+        reader.fill();
+        reader = skip_one(reader, table.code, at, damage);
+        if (at > kLast) return reader;
+        break;
+      }
+      reader.drop(entry.bits);
+      at = next;
+    }
+  }
+}
+
+// Is any of the block's coefficients not DC? They are put into `block`, which is all zero.
+inline BitReader read_ac(BitReader reader, const CoefficientTable& table, Block& block, bool& any,
+                         Damage& damage) {
+  int at = 1;
+  any = false;
+  for (;;) {
+    reader.fill();
+    for (int i = 0; i < 2; ++i) {
+      const CoefficientTable::Entry entry = table.entries[reader.peek(CoefficientTable::kBits)];
+      Coefficient coefficient{entry.run, entry.value};
+      if (entry.bits != 0) [[likely]] {
+        reader.drop(entry.bits);
+      } else {
+        reader.fill();
+        reader = long_coefficient(reader, table.code, coefficient, damage);
+      }
+      if (coefficient.run == CoefficientTable::kEnd) return reader;
+      at += coefficient.run;
+      block.coefficients[kNaturalOrder[static_cast<std::size_t>(at)]] =
+          static_cast<std::int16_t>(coefficient.value);
+      any = true;
+      if (++at > kLast) return reader;
+    }
+  }
+}
+
+template <int kEdge>
+void fill_flat(std::uint8_t sample, Samples out) {
+  for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
+}
+
+template <int kEdge>
+inline BitReader read_block(BitReader reader, const BlockPlace& place, Damage& damage) {
+  reader = read_dc(reader, place, damage);
+  const auto dc = static_cast<std::int16_t>(*place.last_dc);
+  if constexpr (kEdge == 1) {
+    *place.out.first = flat_1x1(dc, *place.quantisation);
+    return skip_ac(reader, *place.skip, damage);
+  } else {
+    Block block;
+    bool any = false;
+    reader = read_ac(reader, *place.coefficients, block, any, damage);
+    block.coefficients[0] = dc;
+    if constexpr (kEdge == 2) {
+      if (any) {
+        idct_2x2(block, *place.quantisation, place.out);
+      } else {
+        fill_flat<kEdge>(flat_2x2(dc, *place.quantisation), place.out);
+      }
+    } else {
+      if (any) {
+        idct_4x4(block, *place.quantisation, place.out);
+      } else {
+        fill_flat<kEdge>(flat_4x4(dc, *place.quantisation), place.out);
+      }
+    }
+    return reader;
+  }
+}
+
+// ---- The scan.
+
+class Scan {
+ public:
+  Scan(const BaselineHeader& header, int edge, ByteSource& data, std::span<Plane> planes)
+      : header_(header), edge_(edge), planes_(planes), mcus_(mcus_of(header)), bytes_(data) {
+    for (std::size_t i = 0; i < planes_.size(); ++i) {
+      const BaselineComponent& component = header_.components[i];
+      make_tables(component);
+      for (int y = 0; y < component.down; ++y) {
+        for (int x = 0; x < component.across; ++x) add_place(i, x, y);
+      }
+    }
+  }
+
+  template <int kEdge>
+  Result<void> run() {
+    TRY(reader, bytes_.first_segment());
+    for (row_ = 0; row_ < mcus_.height; ++row_) {
+      begin_row();
+      TRY(next, read_row<kEdge>(reader));
+      reader = next;
+    }
+    return {};
+  }
+
+ private:
+  template <class Table>
+  using Tables = std::array<std::unique_ptr<const Table>, 4>;
+
+  template <class Table>
+  static const Table* made(Tables<Table>& tables, std::size_t number, const CodeTable& code) {
+    if (!tables[number]) tables[number] = std::make_unique<const Table>(code);
+    return tables[number].get();
+  }
+
+  void make_tables(const BaselineComponent& component) {
+    const CodeTable& ac = *header_.ac_codes[component.ac_code];
+    made(dc_tables_, component.dc_code, *header_.dc_codes[component.dc_code]);
+    if (edge_ == 1) {
+      made(skip_tables_, component.ac_code, ac);
+    } else {
+      made(coefficient_tables_, component.ac_code, ac);
+    }
+  }
+
+  void add_place(std::size_t i, int x, int y) {
+    const BaselineComponent& component = header_.components[i];
+    BlockPlace& place = places_[places_used_];
+    place.dc = dc_tables_[component.dc_code].get();
+    place.skip = skip_tables_[component.ac_code].get();
+    place.coefficients = coefficient_tables_[component.ac_code].get();
+    place.quantisation = &component.quantisation;
+    place.last_dc = &last_dc_[i];
+    place.out.stride = planes_[i].stride_bytes();
+    place.step = static_cast<std::size_t>(component.across) * static_cast<std::size_t>(edge_);
+    origins_[places_used_++] = {i, x, y};
+  }
+
+  void begin_row() {
+    for (std::size_t i = 0; i < places_used_; ++i) {
+      const Origin& origin = origins_[i];
+      const int y = row_ * header_.components[origin.component].down + origin.y;
+      const int x = origin.x * edge_;
+      places_[i].out.first = planes_[origin.component].row(y * edge_) + x;
+    }
+  }
+
+  template <int kEdge>
+  Result<BitReader> read_row(BitReader reader) {
+    Damage damage;
+    for (int column = 0; column < mcus_.width; ++column) {
+      if (header_.restart_interval != 0 && restart_in_-- == 0) {
+        if (bytes_.ran_out(reader) || damage.no_code) break;
+        TRY(next, restart());
+        reader = next;
+      }
+      if (bytes_.is_low(reader)) {
+        if (bytes_.ran_out(reader)) break;
+        TRY(fed, bytes_.feed(reader));
+        reader = fed;
+      }
+      for (std::size_t i = 0; i < places_used_; ++i) {
+        reader = read_block<kEdge>(reader, places_[i], damage);
+        places_[i].out.first += places_[i].step;
+      }
+    }
+    if (damage.no_code) return corrupt("bad Huffman code");
+    if (damage.dc_overflow) return corrupt("brightness out of range");
+    if (bytes_.ran_out(reader)) return corrupt("premature end of data");
+    return reader;
+  }
+
+  Result<BitReader> restart() {
+    const int number = next_restart_;
+    next_restart_ = (next_restart_ + 1) % 8;
+    restart_in_ = header_.restart_interval - 1;
+    last_dc_ = {};
+    return bytes_.next_segment(number);
+  }
+
+  tl::unexpected<Error> corrupt(const char* what) const {
+    return fail(ErrorCode::image_corrupt,
+                fmt::format("JPEG: {} in row {} of {}", what, row_ + 1, mcus_.height));
+  }
+
+  // Which component a place is of, and which of its blocks in the MCU.
+  struct Origin {
+    std::size_t component;
+    int x, y;
+  };
+
+  const BaselineHeader& header_;
+  int edge_;
+  std::span<Plane> planes_;
+  Size mcus_;
+  EntropyBytes bytes_;
+  Tables<DcTable> dc_tables_;
+  Tables<SkipTable> skip_tables_;
+  Tables<CoefficientTable> coefficient_tables_;
+  std::array<BlockPlace, 10> places_{};
+  std::array<Origin, 10> origins_{};
+  std::size_t places_used_ = 0;
+  std::array<std::int32_t, 3> last_dc_{};
+  int restart_in_ = header_.restart_interval;
+  int next_restart_ = 0;
+  int row_ = 0;
+};
+
+}  // namespace
+
+Size mcus_of(const BaselineHeader& header) {
+  const int across = 8 * header.across_max();
+  const int down = 8 * header.down_max();
+  return {(header.size.width + across - 1) / across, (header.size.height + down - 1) / down};
+}
+
+Result<void> read_scan(const BaselineHeader& header, int edge, ByteSource& data,
+                       std::span<Plane> planes) {
+  Scan scan(header, edge, data, planes);
+  if (edge == 1) return scan.run<1>();
+  if (edge == 2) return scan.run<2>();
+  return scan.run<4>();
+}
+
+}  // namespace miniatura::baseline
