@@ -52,27 +52,76 @@ TEST(BaselineHuffman, knows_codes_from_none) {
 }
 
 TEST(BaselineHuffman, extends_a_leading_0_to_a_negative_number) {
-  const std::array<std::tuple<std::uint32_t, int, int>, 8> expected = {{{0, 0, 0},
-                                                                        {0, 1, -1},
-                                                                        {1, 1, 1},
-                                                                        {0, 3, -7},
-                                                                        {3, 3, -4},
-                                                                        {4, 3, 4},
-                                                                        {0, 15, -32767},
-                                                                        {0x7FFF, 15, 32767}}};
-  for (const auto& [bits, size, value] : expected) EXPECT_EQ(extended(bits, size), value);
+  // The bits, how many of them, their value.
+  const std::array<std::tuple<std::uint64_t, unsigned, int>, 8> expected = {{{0, 0, 0},
+                                                                             {0, 1, -1},
+                                                                             {1, 1, 1},
+                                                                             {0, 3, -7},
+                                                                             {3, 3, -4},
+                                                                             {4, 3, 4},
+                                                                             {0, 15, -32767},
+                                                                             {0x7FFF, 15, 32767}}};
+  for (const auto& [bits, size, value] : expected) {
+    for (const unsigned before : {0U, 9U}) {
+      for (const std::uint64_t other : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+        const unsigned behind = 64 - before - size;
+        const std::uint64_t above = before == 0 ? 0 : other << (64 - before);
+        const std::uint64_t below = other >> 1U >> (63 - behind);
+        const std::uint64_t middle = size == 0 ? 0 : bits << behind;
+        EXPECT_EQ(value_in(above | middle | (behind == 0 ? 0 : below), before, size), value);
+      }
+    }
+  }
 }
 
-TEST(BaselineHuffman, gives_a_difference_with_its_code) {
-  const auto code = CodeTable::of(staircase({3, 0, 11}));
+TEST(BaselineHuffman, knows_where_a_differences_bits_are) {
+  const auto code = CodeTable::of(staircase({3, 0, 11, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
   ASSERT_TRUE(code);
   const DcTable table(*code);
-  // 00 101 is 5.
-  EXPECT_EQ(table.entries[0b00'101'00000].difference, 5);
-  EXPECT_EQ(table.entries[0b00'101'11111].bits, 5);
-  EXPECT_EQ(table.entries[0b01'000'00000].bits, 2);
-  EXPECT_EQ(table.entries[0b01'000'00000].difference, 0);
-  EXPECT_EQ(table.entries[0b10'000'00000].bits, 0);  // 13 bits do not fit
+  const auto expect = [&](std::uint32_t next, int bits, unsigned code_bits, unsigned size) {
+    EXPECT_EQ(table.entries[next].bits, bits) << next;
+    EXPECT_EQ(table.entries[next].code_bits(), code_bits) << next;
+    EXPECT_EQ(table.entries[next].size(), size) << next;
+  };
+  expect(0b00'101'00000, 5, 2, 3);
+  expect(0b00'101'11111, 5, 2, 3);
+  expect(0b01'000'00000, 2, 2, 0);
+  expect(0b10'000'00000, 13, 2, 11);
+  expect(0b11'111'11110, 14, 10, 4);
+  EXPECT_EQ(table.entries[0b11'111'11111].bits, 0);
+}
+
+TEST(BaselineHuffman, sees_up_to_two_coefficients_and_the_end) {
+  // 00: the end; 01: a value of 1 bit behind 2 zeros; 10: sixteen zeros; 110: 4 bits; 1110: 10
+  // bits.
+  const auto code = CodeTable::of(staircase({kEndOfBlock, 0x21, 0xF0, 0x04, 0x0A}));
+  ASSERT_TRUE(code);
+  const CoefficientTable table(*code);
+  struct Expected {
+    std::uint32_t next;
+    int bits, coefficients, run;
+    unsigned first_before, first_size, second_before, second_size;
+  };
+  const std::array<Expected, 7> expected = {{
+      {0b00'1111111111, 2, kEnd, 0, 2, 0, 0, 0},
+      {0b01'1'00'1111111, 5, 3 + kEnd, 2, 2, 1, 0, 0},
+      {0b01'1'01'0'00'1111, 8, 6 + kEnd, 2, 2, 1, 5, 1},
+      {0b01'1'01'0'01'0'111, 6, 6, 2, 2, 1, 5, 1},
+      {0b10'10'10'00'1111, 4, 32, 15, 2, 0, 4, 0},
+      {0b110'0000'1110'0, 21, 2, 0, 3, 4, 11, 10},
+      {0b1110'00000000, 14, 1, 0, 4, 10, 0, 0},
+  }};
+  for (const Expected& each : expected) {
+    const CoefficientTable::Entry entry = table.entries[each.next];
+    EXPECT_EQ(entry.bits(), each.bits) << each.next;
+    EXPECT_EQ(entry.coefficients(), each.coefficients) << each.next;
+    EXPECT_EQ(entry.run(), each.run) << each.next;
+    EXPECT_EQ(entry.first_before(), each.first_before) << each.next;
+    EXPECT_EQ(entry.first_size(), each.first_size) << each.next;
+    EXPECT_EQ(entry.second_before(), each.second_before) << each.next;
+    EXPECT_EQ(entry.second_size(), each.second_size) << each.next;
+  }
+  EXPECT_EQ(table.entries[0b1111'00000000].coefficients(), kLong);
 }
 
 TEST(BaselineHuffman, skips_as_many_symbols_as_are_seen) {
@@ -85,14 +134,14 @@ TEST(BaselineHuffman, skips_as_many_symbols_as_are_seen) {
     EXPECT_EQ(table.entries[next].bits, bits) << next;
     EXPECT_EQ(table.entries[next].coefficients, coefficients) << next;
   };
-  expect(0b00'11111111111, 2, SkipTable::kEnd);
-  expect(0b01'1'01'0'00'11111, 8, 3 + 3 + SkipTable::kEnd);
-  expect(0b10'10'10'00'11111, 8, 48 + SkipTable::kEnd);
+  expect(0b00'11111111111, 2, kEnd);
+  expect(0b01'1'01'0'00'11111, 8, 3 + 3 + kEnd);
+  expect(0b10'10'10'00'11111, 8, 48 + kEnd);
   // A fourth run would lead beyond the block: it is looked at when its place is known.
   expect(0b10'10'10'10'00'000, 6, 48);
   expect(0b1110'000000000, 14, 1);  // its value's last bit is not seen, and need not be
   expect(0b01'0'110'0000'110, 3 + 7 + 3 + 4, 3 + 1 + 1);
-  expect(0b1111'000000000, 0, 255);
+  expect(0b1111'000000000, 0, kLong);
 }
 
 }  // namespace

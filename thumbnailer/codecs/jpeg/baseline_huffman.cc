@@ -5,20 +5,19 @@
 namespace miniatura::baseline {
 namespace {
 
-constexpr int kZeroRun = 0xF0;  // sixteen zeros, and no value
-
-int size_of(int symbol) { return symbol & 15; }
-int run_of(int symbol) { return symbol >> 4; }
-bool ends_block(int symbol) { return size_of(symbol) == 0 && symbol != kZeroRun; }
-
-// The `count` bits behind the first `begin` of an index of `width` bits.
-std::uint32_t bits_of(std::uint32_t index, int width, int begin, int count) {
-  return index >> (width - begin - count) & ((1U << count) - 1);
+// An index of a table, as the next bits; those behind it are not known, and read as 0.
+template <int kBits>
+Symbol first_symbol(const CodeTable& code, std::uint32_t index) {
+  const Symbol symbol = code.find(index << (CodeTable::kBitsMax - kBits));
+  return symbol.length <= kBits ? symbol : Symbol{};
 }
-// The index as the next 16 bits, of which the last are not known and read as 0: only a code that
-// lies within `width` bits is to be believed.
-std::uint32_t as_next(std::uint32_t index, int width) {
-  return index << (CodeTable::kBitsMax - width);
+
+// The symbol behind the first `begin` bits of an index, where its code is seen whole.
+template <int kBits>
+Symbol symbol_behind(const CodeTable& code, std::uint32_t index, int begin) {
+  if (begin >= kBits) return {};
+  const Symbol symbol = first_symbol<kBits>(code, index << begin & ((1U << kBits) - 1));
+  return begin + symbol.length <= kBits ? symbol : Symbol{};
 }
 
 }  // namespace
@@ -57,53 +56,54 @@ Symbol CodeTable::find_long(std::uint32_t next) const {
 
 DcTable::DcTable(const CodeTable& its_code) : code(its_code) {
   for (std::uint32_t index = 0; index < entries.size(); ++index) {
-    const Symbol symbol = code.find(as_next(index, kBits));
-    const int size = size_of(symbol.value);
-    if (symbol.length == 0 || symbol.length + size > kBits) continue;
-    const std::uint32_t bits = bits_of(index, kBits, symbol.length, size);
-    entries[index] = {static_cast<std::int16_t>(extended(bits, size)),
-                      static_cast<std::uint8_t>(symbol.length + size)};
+    const Symbol symbol = first_symbol<kBits>(code, index);
+    if (symbol.length == 0) continue;
+    entries[index] = {static_cast<std::uint8_t>(symbol.length + symbol.size()),
+                      static_cast<std::uint8_t>(symbol.length << 4 | symbol.size())};
   }
 }
 
 CoefficientTable::CoefficientTable(const CodeTable& its_code) : code(its_code) {
   for (std::uint32_t index = 0; index < entries.size(); ++index) {
-    const Symbol symbol = code.find(as_next(index, kBits));
-    const int size = size_of(symbol.value);
-    if (symbol.length == 0 || symbol.length + size > kBits) continue;
-    const std::uint32_t bits = bits_of(index, kBits, symbol.length, size);
-    entries[index] = {
-        static_cast<std::int16_t>(extended(bits, size)),
-        static_cast<std::uint8_t>(symbol.length + size),
-        ends_block(symbol.value) ? kEnd : static_cast<std::uint8_t>(run_of(symbol.value))};
+    const Symbol first = first_symbol<kBits>(code, index);
+    if (first.length == 0) continue;
+    int bits = first.length + first.size();
+    int coefficients = first.coefficients();
+    int second_before = 0;
+    int second_size = 0;
+    if (!first.is_end()) {
+      Symbol next = symbol_behind<kBits>(code, index, bits);
+      if (next.length != 0 && !next.is_end()) {
+        second_before = bits + next.length;
+        second_size = next.size();
+        bits = second_before + second_size;
+        coefficients += next.coefficients();
+        next = symbol_behind<kBits>(code, index, bits);
+      }
+      if (next.length != 0 && next.is_end()) {
+        bits += next.length;
+        coefficients += kEnd;
+      }
+    }
+    entries[index].packed = static_cast<std::uint32_t>(
+        bits | coefficients << 5 | first.run() << 12 | first.length << 16 | first.size() << 20 |
+        second_before << 24 | static_cast<int>(static_cast<unsigned>(second_size) << 28U));
   }
 }
 
 SkipTable::SkipTable(const CodeTable& its_code) : code(its_code) {
-  // First each index with its first symbol alone, then as many more as their codes are seen whole.
-  constexpr Entry kLong = {0, 255};
-  std::array<std::uint8_t, 1U << kBits> code_bits{};
-  std::array<Entry, 1U << kBits> single{};
   for (std::uint32_t index = 0; index < entries.size(); ++index) {
-    const Symbol symbol = code.find(as_next(index, kBits));
-    const bool whole = symbol.length != 0 && symbol.length <= kBits;
-    code_bits[index] = static_cast<std::uint8_t>(whole ? symbol.length : kBits + 1);
-    single[index] = !whole ? kLong
-                           : Entry{static_cast<std::uint8_t>(symbol.length + size_of(symbol.value)),
-                                   static_cast<std::uint8_t>(
-                                       ends_block(symbol.value) ? kEnd : run_of(symbol.value) + 1)};
-  }
-  for (std::uint32_t index = 0; index < entries.size(); ++index) {
-    Entry entry = single[index];
-    while (entry.bits < kBits && entry.coefficients < 64) {
-      const std::uint32_t rest = index << entry.bits & ((1U << kBits) - 1);
-      const Entry more = single[rest];
-      const int coefficients = entry.coefficients + more.coefficients;
-      if (entry.bits + code_bits[rest] > kBits || (coefficients & ~kEnd) > 63) break;
-      entry = {static_cast<std::uint8_t>(entry.bits + more.bits),
-               static_cast<std::uint8_t>(coefficients)};
+    Symbol symbol = first_symbol<kBits>(code, index);
+    if (symbol.length == 0) continue;
+    int bits = 0;
+    int coefficients = 0;
+    while (symbol.length != 0 && coefficients + symbol.coefficients() % kEnd < kLastPlace) {
+      bits += symbol.length + symbol.size();
+      coefficients += symbol.coefficients();
+      if (symbol.is_end()) break;
+      symbol = symbol_behind<kBits>(code, index, bits);
     }
-    entries[index] = entry;
+    entries[index] = {static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(coefficients)};
   }
 }
 

@@ -120,10 +120,16 @@ __m128i factors(int first, int second) {
                                          (static_cast<std::uint32_t>(first) & 0xFFFFU)));
 }
 
+// By the intrinsic alone: a pointer's own dereference, of a type that `auto` found, would be taken
+// not to see what was stored as numbers of 16 bits.
+__m128i row_of(const std::array<std::int16_t, 64>& coefficients, std::size_t y) {
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(coefficients.data() + 8 * y));
+}
+
 __m128i row_of(const Block& block, const Quantisation& quantisation, std::size_t y) {
-  const auto* coefficients = reinterpret_cast<const __m128i*>(block.coefficients.data());
-  const auto* steps = reinterpret_cast<const __m128i*>(quantisation.steps.data());
-  return _mm_mullo_epi16(_mm_load_si128(coefficients + y), _mm_load_si128(steps + y));
+  const __m128i steps =
+      _mm_load_si128(reinterpret_cast<const __m128i*>(quantisation.steps.data() + 8 * y));
+  return _mm_mullo_epi16(row_of(block.coefficients, y), steps);
 }
 
 template <int kBits>
@@ -180,9 +186,9 @@ bool is_zero(__m128i bits) {
 
 // Is all zero but the first row (and row 4, which is not used)?
 bool is_one_row(const Block& block) {
-  const auto* rows = reinterpret_cast<const __m128i*>(block.coefficients.data());
-  const __m128i first = _mm_or_si128(rows[1], _mm_or_si128(rows[2], rows[3]));
-  const __m128i second = _mm_or_si128(rows[5], _mm_or_si128(rows[6], rows[7]));
+  const auto& in = block.coefficients;
+  const __m128i first = _mm_or_si128(row_of(in, 1), _mm_or_si128(row_of(in, 2), row_of(in, 3)));
+  const __m128i second = _mm_or_si128(row_of(in, 5), _mm_or_si128(row_of(in, 6), row_of(in, 7)));
   return is_zero(_mm_or_si128(first, second));
 }
 

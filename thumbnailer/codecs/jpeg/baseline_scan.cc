@@ -9,8 +9,6 @@
 namespace miniatura::baseline {
 namespace {
 
-constexpr int kLast = 63;  // place of a block's last coefficient
-
 // A block of an MCU: which tables it is read by, and where its samples go.
 struct BlockPlace {
   const DcTable* dc = nullptr;
@@ -28,115 +26,109 @@ struct Damage {
   bool dc_overflow = false;  // beyond 32 bits; libjpeg refuses that
 };
 
-// ---- Symbols that are too long for the tables.
+// ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31, an entry of a table 28.
 
-[[gnu::noinline]] BitReader long_difference(BitReader reader, const CodeTable& code,
-                                            int& difference, Damage& damage) {
-  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
-  difference = 0;
-  damage.no_code |= symbol.length == 0;
-  reader.drop(symbol.length);
-  if (symbol.value == 0) return reader;
-  difference = extended(reader.peek(symbol.value), symbol.value);
-  reader.drop(symbol.value);
-  return reader;
-}
-
-struct Coefficient {
-  int run = CoefficientTable::kEnd;
-  int value = 0;
-};
-
-[[gnu::noinline]] BitReader long_coefficient(BitReader reader, const CodeTable& code,
-                                             Coefficient& coefficient, Damage& damage) {
-  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
-  const int size = symbol.value & 15;
-  const int run = symbol.value >> 4;
-  coefficient = {};
-  damage.no_code |= symbol.length == 0;
-  reader.drop(symbol.length);
-  if (size == 0) {
-    if (run == 15) coefficient.run = run;
-    return reader;
-  }
-  coefficient = {run, extended(reader.peek(size), size)};
-  reader.drop(size);
-  return reader;
-}
-
-// One symbol where the table's entry leads beyond the block's end, or is none. `at` moves on.
-[[gnu::noinline]] BitReader skip_one(BitReader reader, const CodeTable& code, int& at,
-                                     Damage& damage) {
-  const Symbol symbol = code.find(reader.peek(CodeTable::kBitsMax));
-  const int size = symbol.value & 15;
-  const int run = symbol.value >> 4;
-  damage.no_code |= symbol.length == 0;
-  reader.drop(symbol.length + size);
-  at = size == 0 && run != 15 ? kLast + 1 : at + run + 1;
-  return reader;
-}
-
-// ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31.
-
-inline BitReader read_dc(BitReader reader, const BlockPlace& place, Damage& damage) {
+[[gnu::always_inline]] inline BitReader read_dc(BitReader reader, const BlockPlace& place,
+                                                Damage& damage) {
   reader.fill();
   const DcTable::Entry entry = place.dc->entries[reader.peek(DcTable::kBits)];
-  int difference = entry.difference;
+  int difference = 0;
   if (entry.bits != 0) [[likely]] {
+    difference = value_in(reader.bits, entry.code_bits(), entry.size());
     reader.drop(entry.bits);
   } else {
-    reader = long_difference(reader, place.dc->code, difference, damage);
+    const Symbol symbol = place.dc->code.find(reader.peek(CodeTable::kBitsMax));
+    damage.no_code |= symbol.length == 0;
+    difference = value_in(reader.bits, static_cast<unsigned>(symbol.length),
+                          static_cast<unsigned>(symbol.size()));
+    reader.drop(symbol.length + symbol.size());
   }
   damage.dc_overflow |= __builtin_add_overflow(*place.last_dc, difference, place.last_dc);
   return reader;
 }
 
-inline BitReader skip_ac(BitReader reader, const SkipTable& table, Damage& damage) {
+// Does an entry of a table, from place `at`, end the block within it?
+inline bool ends_block(int at, int coefficients) {
+  return coefficients >= kEnd && at + coefficients <= kEnd + kLastPlace;
+}
+
+[[gnu::always_inline]] inline BitReader skip_ac(BitReader reader, const SkipTable& table,
+                                                Damage& damage) {
   int at = 1;
   for (;;) {
     reader.fill();
-    // Twice: an entry takes 28 bits at most.
     for (int i = 0; i < 2; ++i) {
       const SkipTable::Entry entry = table.entries[reader.peek(SkipTable::kBits)];
-      const int next = at + entry.coefficients;
-      if (next > kLast) {
-        if (next >= SkipTable::kEnd && next - SkipTable::kEnd <= kLast) {
+      if (at + entry.coefficients > kLastPlace) {
+        if (ends_block(at, entry.coefficients)) {
           reader.drop(entry.bits);
           return reader;
         }
+        // More symbols than the block has, or a long code: one by itself.
         reader.fill();
-        reader = skip_one(reader, table.code, at, damage);
-        if (at > kLast) return reader;
+        const Symbol symbol = table.code.find(reader.peek(CodeTable::kBitsMax));
+        damage.no_code |= symbol.length == 0;
+        reader.drop(symbol.length + symbol.size());
+        at += symbol.coefficients();
+        if (at > kLastPlace) return reader;
         break;
       }
       reader.drop(entry.bits);
-      at = next;
+      at += entry.coefficients;
     }
   }
 }
 
-// Is any of the block's coefficients not DC? They are put into `block`, which is all zero.
-inline BitReader read_ac(BitReader reader, const CoefficientTable& table, Block& block, bool& any,
-                         Damage& damage) {
+inline void put(Block& block, int place, int value) {
+  block.coefficients[kNaturalOrder[static_cast<std::size_t>(place)]] =
+      static_cast<std::int16_t>(value);
+}
+
+// An entry's coefficients from place `at`. Where there is no second, it is put as 0, before the
+// first, at the same place.
+inline void put_entry(Block& block, int at, CoefficientTable::Entry entry, std::uint64_t bits) {
+  const int count = entry.coefficients() % kEnd;
+  put(block, at + count - 1, value_in(bits, entry.second_before(), entry.second_size()));
+  put(block, at + entry.run(), value_in(bits, entry.first_before(), entry.first_size()));
+}
+
+// The block's coefficients but DC are put into `block`, which is all zero. `any`: are there some?
+[[gnu::always_inline]] inline BitReader read_ac(BitReader reader, const CoefficientTable& table,
+                                                Block& block, bool& any, Damage& damage) {
   int at = 1;
-  any = false;
+  any = true;
   for (;;) {
     reader.fill();
     for (int i = 0; i < 2; ++i) {
       const CoefficientTable::Entry entry = table.entries[reader.peek(CoefficientTable::kBits)];
-      Coefficient coefficient{entry.run, entry.value};
-      if (entry.bits != 0) [[likely]] {
-        reader.drop(entry.bits);
-      } else {
+      if (at + entry.coefficients() > kLastPlace) {
+        if (ends_block(at, entry.coefficients())) {
+          if (entry.coefficients() != kEnd) {
+            put_entry(block, at, entry, reader.bits);
+          } else {
+            any = at > 1;
+          }
+          reader.drop(entry.bits());
+          return reader;
+        }
         reader.fill();
-        reader = long_coefficient(reader, table.code, coefficient, damage);
+        const Symbol symbol = table.code.find(reader.peek(CodeTable::kBitsMax));
+        damage.no_code |= symbol.length == 0;
+        if (!symbol.is_end()) {
+          put(block, at + symbol.run(),
+              value_in(reader.bits, static_cast<unsigned>(symbol.length),
+                       static_cast<unsigned>(symbol.size())));
+        } else {
+          any = at > 1;
+        }
+        reader.drop(symbol.length + symbol.size());
+        at += symbol.coefficients();
+        if (at > kLastPlace) return reader;
+        break;
       }
-      if (coefficient.run == CoefficientTable::kEnd) return reader;
-      at += coefficient.run;
-      block.coefficients[kNaturalOrder[static_cast<std::size_t>(at)]] =
-          static_cast<std::int16_t>(coefficient.value);
-      any = true;
-      if (++at > kLast) return reader;
+      put_entry(block, at, entry, reader.bits);
+      reader.drop(entry.bits());
+      at += entry.coefficients();
     }
   }
 }
@@ -147,7 +139,8 @@ void fill_flat(std::uint8_t sample, Samples out) {
 }
 
 template <int kEdge>
-inline BitReader read_block(BitReader reader, const BlockPlace& place, Damage& damage) {
+[[gnu::always_inline]] inline BitReader read_block(BitReader reader, const BlockPlace& place,
+                                                   Damage& damage) {
   reader = read_dc(reader, place, damage);
   const auto dc = static_cast<std::int16_t>(*place.last_dc);
   if constexpr (kEdge == 1) {
