@@ -194,6 +194,13 @@ bool is_one_row(const Block& block) {
 
 }  // namespace
 
+void clear(Block& block) {
+  for (std::size_t y = 0; y < 8; ++y) {
+    auto* row = reinterpret_cast<__m128i*>(block.coefficients.data() + 8 * y);
+    _mm_store_si128(row, _mm_setzero_si128());
+  }
+}
+
 void idct_4x4(const Block& block, const Quantisation& quantisation, Samples out) {
   Four rows;
   if (is_one_row(block)) {
@@ -267,6 +274,7 @@ void idct_2x2(const Block& block, const Quantisation& quantisation, Samples out)
 
 #else
 
+void clear(Block& block) { block.coefficients.fill(0); }
 void idct_2x2(const Block& block, const Quantisation& quantisation, Samples out) {
   plain_idct_2x2(block, quantisation, out);
 }

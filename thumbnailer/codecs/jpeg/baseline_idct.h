@@ -21,6 +21,8 @@ struct alignas(16) Block {
   std::array<std::int16_t, 64> coefficients{};
 };
 
+void clear(Block& block);
+
 // Where a block's samples go.
 struct Samples {
   std::uint8_t* first;

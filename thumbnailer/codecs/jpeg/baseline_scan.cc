@@ -57,6 +57,7 @@ inline bool ends_block(int at, int coefficients) {
   int at = 1;
   for (;;) {
     reader.fill();
+#pragma GCC unroll 2
     for (int i = 0; i < 2; ++i) {
       const SkipTable::Entry entry = table.entries[reader.peek(SkipTable::kBits)];
       if (at + entry.coefficients > kLastPlace) {
@@ -99,6 +100,7 @@ inline void put_entry(Block& block, int at, CoefficientTable::Entry entry, std::
   any = true;
   for (;;) {
     reader.fill();
+#pragma GCC unroll 2
     for (int i = 0; i < 2; ++i) {
       const CoefficientTable::Entry entry = table.entries[reader.peek(CoefficientTable::kBits)];
       if (at + entry.coefficients() > kLastPlace) {
@@ -138,32 +140,27 @@ void fill_flat(std::uint8_t sample, Samples out) {
   for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
 }
 
+// `block` is all zero, before and after.
 template <int kEdge>
 [[gnu::always_inline]] inline BitReader read_block(BitReader reader, const BlockPlace& place,
-                                                   Damage& damage) {
+                                                   Block& block, Damage& damage) {
   reader = read_dc(reader, place, damage);
   const auto dc = static_cast<std::int16_t>(*place.last_dc);
   if constexpr (kEdge == 1) {
     *place.out.first = flat_1x1(dc, *place.quantisation);
     return skip_ac(reader, *place.skip, damage);
   } else {
-    Block block;
+    constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
+    constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
     bool any = false;
     reader = read_ac(reader, *place.coefficients, block, any, damage);
-    block.coefficients[0] = dc;
-    if constexpr (kEdge == 2) {
-      if (any) {
-        idct_2x2(block, *place.quantisation, place.out);
-      } else {
-        fill_flat<kEdge>(flat_2x2(dc, *place.quantisation), place.out);
-      }
-    } else {
-      if (any) {
-        idct_4x4(block, *place.quantisation, place.out);
-      } else {
-        fill_flat<kEdge>(flat_4x4(dc, *place.quantisation), place.out);
-      }
+    if (!any) {
+      fill_flat<kEdge>(kFlat(dc, *place.quantisation), place.out);
+      return reader;
     }
+    block.coefficients[0] = dc;
+    kIdct(block, *place.quantisation, place.out);
+    clear(block);
     return reader;
   }
 }
@@ -239,6 +236,7 @@ class Scan {
   template <int kEdge>
   Result<BitReader> read_row(BitReader reader) {
     Damage damage;
+    Block block;
     for (int column = 0; column < mcus_.width; ++column) {
       if (header_.restart_interval != 0 && restart_in_-- == 0) {
         if (bytes_.ran_out(reader) || damage.no_code) break;
@@ -251,7 +249,7 @@ class Scan {
         reader = fed;
       }
       for (std::size_t i = 0; i < places_used_; ++i) {
-        reader = read_block<kEdge>(reader, places_[i], damage);
+        reader = read_block<kEdge>(reader, places_[i], block, damage);
         places_[i].out.first += places_[i].step;
       }
     }
