@@ -10,6 +10,7 @@
 namespace miniatura {
 namespace {
 
+using namespace std::string_literals;
 using oracle::coded_jpeg;
 using oracle::JpegKind;
 
@@ -148,6 +149,40 @@ TEST(BaselineScan, says_what_is_damaged_and_where) {
     EXPECT_EQ(error_of(ones, eighths).message, "JPEG: bad Huffman code in row 1 of 4");
   }
   EXPECT_EQ(error_of(jpeg.substr(0, head)).code, ErrorCode::image_corrupt);
+}
+
+// A grey JPEG of which each block is a difference of 15 bits, all ones, and the end.
+Bytes rising_jpeg(int edge) {
+  const auto side = Bytes{static_cast<char>(edge >> 8), static_cast<char>(edge & 0xFF)};
+  Bytes jpeg = "\xFF\xD8\xFF\xDB\0\x43\0"s + Bytes(64, '\1');
+  jpeg += "\xFF\xC0\0\x0B\x08"s + side + side + "\x01\x01\x11\0"s;
+  for (const auto& [number, symbol] : {std::pair{'\0', '\x0F'}, {'\x10', '\0'}}) {
+    jpeg += "\xFF\xC4\0\x14"s + number + '\1' + Bytes(15, '\0') + symbol;
+  }
+  jpeg += "\xFF\xDA\0\x08\1\1\0\0\x3F\0"s;
+  const int blocks = (edge + 7) / 8 * ((edge + 7) / 8);
+  std::uint32_t waiting = 0;
+  int count = 0;
+  for (int i = 0; i < blocks; ++i) {
+    waiting = waiting << 17U | 0x0FFFEU;  // a code of 0, 15 ones, a code of 0
+    for (count += 17; count >= 8; count -= 8) {
+      jpeg.push_back(static_cast<char>(waiting >> static_cast<unsigned>(count - 8)));
+      if (jpeg.back() == '\xFF') jpeg.push_back('\0');
+    }
+  }
+  return jpeg + Bytes(2, '\0') + "\xFF\xD9";
+}
+
+TEST(BaselineScan, comes_round_where_brightness_leaves_its_range_as_in_libjpeg) {
+  // Beyond 16 bits, and beyond 32.
+  for (const int edge : {160, 2056}) {
+    const Bytes jpeg = rising_jpeg(edge);
+    for (const int eighths : {1, 2, 4}) {
+      const auto comparison = oracle::compare(jpeg, eighths);
+      EXPECT_TRUE(comparison.taken && comparison.decoded);
+      EXPECT_EQ(comparison.difference, "") << edge << " at " << eighths << "/8";
+    }
+  }
 }
 
 }  // namespace

@@ -15,21 +15,17 @@ struct BlockPlace {
   const SkipTable* skip = nullptr;                 // at 1/8
   const CoefficientTable* coefficients = nullptr;  // at more
   const Quantisation* quantisation = nullptr;
-  std::int32_t* last_dc = nullptr;  // of its component
+  std::uint32_t* last_dc = nullptr;  // of its component; only 16 bits of it count, as in libjpeg
   Samples out{};
   std::size_t step = 0;  // to the same block of the next MCU
 };
 
-// What went wrong within a block. Looked at now and then: what is decoded after it is harmless.
-struct Damage {
-  bool no_code = false;      // bits that are no code's
-  bool dc_overflow = false;  // beyond 32 bits; libjpeg refuses that
-};
-
 // ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31, an entry of a table 28.
+// `no_code` becomes true at bits that are no code's. It is looked at now and then: what is decoded
+// after them is harmless.
 
 [[gnu::always_inline]] inline BitReader read_dc(BitReader reader, const BlockPlace& place,
-                                                Damage& damage) {
+                                                bool& no_code) {
   reader.fill();
   const DcTable::Entry entry = place.dc->entries[reader.peek(DcTable::kBits)];
   int difference = 0;
@@ -38,12 +34,12 @@ struct Damage {
     reader.drop(entry.bits);
   } else {
     const Symbol symbol = place.dc->code.find(reader.peek(CodeTable::kBitsMax));
-    damage.no_code |= symbol.length == 0;
+    no_code |= symbol.length == 0;
     difference = value_in(reader.bits, static_cast<unsigned>(symbol.length),
                           static_cast<unsigned>(symbol.size()));
     reader.drop(symbol.length + symbol.size());
   }
-  damage.dc_overflow |= __builtin_add_overflow(*place.last_dc, difference, place.last_dc);
+  *place.last_dc += static_cast<std::uint32_t>(difference);
   return reader;
 }
 
@@ -53,7 +49,7 @@ inline bool ends_block(int at, int coefficients) {
 }
 
 [[gnu::always_inline]] inline BitReader skip_ac(BitReader reader, const SkipTable& table,
-                                                Damage& damage) {
+                                                bool& no_code) {
   int at = 1;
   for (;;) {
     reader.fill();
@@ -68,7 +64,7 @@ inline bool ends_block(int at, int coefficients) {
         // More symbols than the block has, or a long code: one by itself.
         reader.fill();
         const Symbol symbol = table.code.find(reader.peek(CodeTable::kBitsMax));
-        damage.no_code |= symbol.length == 0;
+        no_code |= symbol.length == 0;
         reader.drop(symbol.length + symbol.size());
         at += symbol.coefficients();
         if (at > kLastPlace) return reader;
@@ -95,7 +91,7 @@ inline void put_entry(Block& block, int at, CoefficientTable::Entry entry, std::
 
 // The block's coefficients but DC are put into `block`, which is all zero. `any`: are there some?
 [[gnu::always_inline]] inline BitReader read_ac(BitReader reader, const CoefficientTable& table,
-                                                Block& block, bool& any, Damage& damage) {
+                                                Block& block, bool& any, bool& no_code) {
   int at = 1;
   any = true;
   for (;;) {
@@ -115,7 +111,7 @@ inline void put_entry(Block& block, int at, CoefficientTable::Entry entry, std::
         }
         reader.fill();
         const Symbol symbol = table.code.find(reader.peek(CodeTable::kBitsMax));
-        damage.no_code |= symbol.length == 0;
+        no_code |= symbol.length == 0;
         if (!symbol.is_end()) {
           put(block, at + symbol.run(),
               value_in(reader.bits, static_cast<unsigned>(symbol.length),
@@ -143,17 +139,17 @@ void fill_flat(std::uint8_t sample, Samples out) {
 // `block` is all zero, before and after.
 template <int kEdge>
 [[gnu::always_inline]] inline BitReader read_block(BitReader reader, const BlockPlace& place,
-                                                   Block& block, Damage& damage) {
-  reader = read_dc(reader, place, damage);
+                                                   Block& block, bool& no_code) {
+  reader = read_dc(reader, place, no_code);
   const auto dc = static_cast<std::int16_t>(*place.last_dc);
   if constexpr (kEdge == 1) {
     *place.out.first = flat_1x1(dc, *place.quantisation);
-    return skip_ac(reader, *place.skip, damage);
+    return skip_ac(reader, *place.skip, no_code);
   } else {
     constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
     constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
     bool any = false;
-    reader = read_ac(reader, *place.coefficients, block, any, damage);
+    reader = read_ac(reader, *place.coefficients, block, any, no_code);
     if (!any) {
       fill_flat<kEdge>(kFlat(dc, *place.quantisation), place.out);
       return reader;
@@ -235,11 +231,11 @@ class Scan {
 
   template <int kEdge>
   Result<BitReader> read_row(BitReader reader) {
-    Damage damage;
+    bool no_code = false;
     Block block;
     for (int column = 0; column < mcus_.width; ++column) {
       if (header_.restart_interval != 0 && restart_in_-- == 0) {
-        if (bytes_.ran_out(reader) || damage.no_code) break;
+        if (bytes_.ran_out(reader) || no_code) break;
         TRY(next, restart());
         reader = next;
       }
@@ -249,12 +245,11 @@ class Scan {
         reader = fed;
       }
       for (std::size_t i = 0; i < places_used_; ++i) {
-        reader = read_block<kEdge>(reader, places_[i], block, damage);
+        reader = read_block<kEdge>(reader, places_[i], block, no_code);
         places_[i].out.first += places_[i].step;
       }
     }
-    if (damage.no_code) return corrupt("bad Huffman code");
-    if (damage.dc_overflow) return corrupt("brightness out of range");
+    if (no_code) return corrupt("bad Huffman code");
     if (bytes_.ran_out(reader)) return corrupt("premature end of data");
     return reader;
   }
@@ -289,7 +284,7 @@ class Scan {
   std::array<BlockPlace, 10> places_{};
   std::array<Origin, 10> origins_{};
   std::size_t places_used_ = 0;
-  std::array<std::int32_t, 3> last_dc_{};
+  std::array<std::uint32_t, 3> last_dc_{};
   int restart_in_ = header_.restart_interval;
   int next_restart_ = 0;
   int row_ = 0;
