@@ -62,24 +62,22 @@ std::size_t head_bytes(ByteView jpeg) {
   return std::min(at, jpeg.size());
 }
 
-// CPU milliseconds, or nothing where it is not taken or fails.
-std::optional<double> ours(ByteView jpeg, int eighths) {
-  const double begin = thread_cpu_ms();
+// Nothing where it is not taken or fails.
+std::vector<Plane> ours(ByteView jpeg, int eighths) {
   const std::size_t head = head_bytes(jpeg);
   auto decoder = BaselineJpeg::open(jpeg.substr(0, head), eighths);
-  if (!decoder) return std::nullopt;
+  if (!decoder) return {};
   ViewSource scan(jpeg.substr(head));
-  const auto planes = decoder->decode(scan);
+  auto planes = decoder->decode(scan);
   if (!planes) {
     fmt::print(stderr, "{}\n", planes.error().message);
-    return std::nullopt;
+    return {};
   }
-  return thread_cpu_ms() - begin;
+  return std::move(planes->colour);
 }
 
 // libjpeg ends the program at an error, and tells warnings by itself.
-double theirs(ByteView jpeg, int eighths) {
-  const double begin = thread_cpu_ms();
+std::vector<Plane> theirs(ByteView jpeg, int eighths) {
   jpeg_decompress_struct decoder{};
   jpeg_error_mgr errors{};
   decoder.err = jpeg_std_error(&errors);
@@ -121,7 +119,43 @@ double theirs(ByteView jpeg, int eighths) {
   }
   jpeg_abort_decompress(&decoder);
   jpeg_destroy_decompress(&decoder);
-  return thread_cpu_ms() - begin;
+  return planes;
+}
+
+// Is brightness the same? It is what both decode at the same scale, whatever the sampling.
+bool is_same(const std::vector<Plane>& our_planes, const std::vector<Plane>& their_planes) {
+  const Size size = our_planes[0].size;
+  for (int y = 0; y < size.height; ++y) {
+    if (std::memcmp(our_planes[0].row(y), their_planes[0].row(y),
+                    static_cast<std::size_t>(size.width)) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The medians of both, in milliseconds; nothing where one cannot be compared.
+struct Times {
+  double our_ms = 0;
+  double their_ms = 0;
+};
+std::optional<Times> measure(ByteView jpeg, int eighths, int rounds) {
+  std::vector<double> our_ms;
+  std::vector<double> their_ms;
+  for (int round = 0; round < rounds; ++round) {
+    const double begin = thread_cpu_ms();
+    const std::vector<Plane> our_planes = ours(jpeg, eighths);
+    const double middle = thread_cpu_ms();
+    const std::vector<Plane> their_planes = theirs(jpeg, eighths);
+    their_ms.push_back(thread_cpu_ms() - middle);
+    our_ms.push_back(middle - begin);
+    if (our_planes.empty()) return std::nullopt;
+    if (!is_same(our_planes, their_planes)) {
+      fmt::print(stderr, "samples differ at {}/8\n", eighths);
+      return std::nullopt;
+    }
+  }
+  return Times{median(our_ms), median(their_ms)};
 }
 
 std::string sampling_of(ByteView jpeg) {
@@ -152,19 +186,13 @@ int run(int rounds, const std::vector<std::string>& files) {
     fmt::print("| {} | {:.1f} | {} |", file.substr(file.rfind('/') + 1),
                static_cast<double>(jpeg->size()) / 1e6, sampling_of(*jpeg));
     for (std::size_t i = 0; i < kEighths.size(); ++i) {
-      std::vector<double> our_ms;
-      std::vector<double> their_ms;
-      for (int round = 0; round < rounds; ++round) {
-        if (const auto ms = ours(*jpeg, kEighths[i])) our_ms.push_back(*ms);
-        their_ms.push_back(theirs(*jpeg, kEighths[i]));
-      }
-      if (our_ms.empty()) {
-        fmt::print(" - | {:.1f} | - |", median(their_ms));
+      const auto times = measure(*jpeg, kEighths[i], rounds);
+      if (!times) {
+        fmt::print(" - | - | - |");
         continue;
       }
-      const double ratio = median(their_ms) / median(our_ms);
-      ratios[i].push_back(ratio);
-      fmt::print(" {:.1f} | {:.1f} | {:.2f} |", median(our_ms), median(their_ms), ratio);
+      ratios[i].push_back(times->their_ms / times->our_ms);
+      fmt::print(" {:.1f} | {:.1f} | {:.2f} |", times->our_ms, times->their_ms, ratios[i].back());
     }
     fmt::print("\n");
   }
