@@ -195,6 +195,8 @@ bool is_one_row(const Block& block) {
 }  // namespace
 
 void clear(Block& block) {
+  // Left as a loop it becomes a call of memset or a string instruction, at four times the cost.
+#pragma GCC unroll 8
   for (std::size_t y = 0; y < 8; ++y) {
     auto* row = reinterpret_cast<__m128i*>(block.coefficients.data() + 8 * y);
     _mm_store_si128(row, _mm_setzero_si128());
