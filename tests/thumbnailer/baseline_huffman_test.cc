@@ -64,11 +64,10 @@ TEST(BaselineHuffman, extends_a_leading_0_to_a_negative_number) {
   for (const auto& [bits, size, value] : expected) {
     for (const unsigned before : {0U, 9U}) {
       for (const std::uint64_t other : {std::uint64_t{0}, ~std::uint64_t{0}}) {
-        const unsigned behind = 64 - before - size;
-        const std::uint64_t above = before == 0 ? 0 : other << (64 - before);
-        const std::uint64_t below = other >> 1U >> (63 - behind);
-        const std::uint64_t middle = size == 0 ? 0 : bits << behind;
-        EXPECT_EQ(value_in(above | middle | (behind == 0 ? 0 : below), before, size), value);
+        // `before` bits of others, then `size` of the value, then others.
+        const std::uint64_t value_bits = bits << 1U << (63 - before - size);
+        const std::uint64_t mask = ((std::uint64_t{1} << size) - 1) << 1U << (63 - before - size);
+        EXPECT_EQ(value_in(value_bits | (other & ~mask), before, size), value);
       }
     }
   }
