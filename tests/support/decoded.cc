@@ -13,14 +13,22 @@
 namespace miniatura::pictures {
 namespace {
 
-// Of 0 to 1, at a place of the first plane.
+double number_at(const Plane& plane, int x, int y) {
+  x = std::clamp(x, 0, plane.size.width - 1);
+  y = std::clamp(y, 0, plane.size.height - 1);
+  return plane.bits == 8 ? plane.row(y)[x] / 255.0 : plane.row_16(y)[x] / 65'535.0;
+}
+
+// Of 0 to 1, at the middle of a sample of the first plane: between the four samples around it.
 double sample_at(const Plane& plane, const Plane& first, int x, int y) {
-  const auto place = [](int at, double first_scale, double scale, int size) {
-    return std::clamp(static_cast<int>((at + 0.5) / first_scale * scale), 0, size - 1);
+  const double u = (x + 0.5) / first.across * plane.across - 0.5;
+  const double v = (y + 0.5) / first.down * plane.down - 0.5;
+  const auto left = static_cast<int>(std::floor(u));
+  const auto top = static_cast<int>(std::floor(v));
+  const auto row = [&](int at) {
+    return std::lerp(number_at(plane, left, at), number_at(plane, left + 1, at), u - left);
   };
-  const int px = place(x, first.across, plane.across, plane.size.width);
-  const int py = place(y, first.down, plane.down, plane.size.height);
-  return plane.bits == 8 ? plane.row(py)[px] / 255.0 : plane.row_16(py)[px] / 65'535.0;
+  return std::lerp(row(top), row(top + 1), v - top);
 }
 
 std::array<double, 3> rgb_of(const Planes& planes, std::array<double, 3> numbers) {
@@ -198,6 +206,36 @@ Distance distance(const Raster& a, const Raster& b) {
     }
   }
   return distance;
+}
+
+double distance_from_averages(const Planes& planes, const Planes& whole, int denominator) {
+  if (planes.coding != whole.coding || planes.colour.size() != whole.colour.size()) {
+    throw std::runtime_error("pictures of two kinds");
+  }
+  double sum = 0;
+  double count = 0;
+  for (std::size_t i = 0; i < whole.colour.size(); ++i) {
+    const Plane& small = planes.colour[i];
+    const Plane& large = whole.colour[i];
+    const Size expected = {(large.size.width + denominator - 1) / denominator,
+                           (large.size.height + denominator - 1) / denominator};
+    if (small.size != expected || small.across != large.across / denominator) {
+      throw std::runtime_error("a plane of another size");
+    }
+    for (int y = 0; y < small.size.height; ++y) {
+      for (int x = 0; x < small.size.width; ++x, ++count) {
+        const int right = std::min((x + 1) * denominator, large.size.width);
+        const int bottom = std::min((y + 1) * denominator, large.size.height);
+        double box = 0;
+        for (int v = y * denominator; v < bottom; ++v) {
+          for (int u = x * denominator; u < right; ++u) box += number_at(large, u, v);
+        }
+        box /= (right - x * denominator) * (bottom - y * denominator);
+        sum += std::abs(box - number_at(small, x, y)) * 255;
+      }
+    }
+  }
+  return sum / count;
 }
 
 Bytes png_of(Size size, int bits, int colour_type, const std::vector<std::uint16_t>& samples,

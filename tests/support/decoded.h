@@ -11,8 +11,8 @@ namespace miniatura::pictures {
 // The header of a whole picture, by its first bytes. Throws what is wrong.
 ImageHeader header_of(const Bytes& image);
 
-// On the grid of the first plane, of 8 bits, alpha straight; coarser planes by their nearest
-// sample. RGBA where there is alpha, else RGB.
+// On the grid of the first plane, of 8 bits, alpha straight; coarser planes between
+// their samples. RGBA where there is alpha, else RGB.
 Raster raster_of(const Planes& planes);
 
 // As GraphicsMagick decodes the picture, its colours as they stand in the file, shrunk by averaging
@@ -25,6 +25,10 @@ struct Distance {
   int worst = 0;
 };
 Distance distance(const Raster& a, const Raster& b);
+
+// How far planes are from averages of `whole`, the same picture's planes at its own size: the mean
+// over all samples, of 255; each plane for itself. Throws if they are not of the same kind.
+double distance_from_averages(const Planes& planes, const Planes& whole, int denominator);
 
 // A PNG of these samples (bits each, interleaved, row after row), whose rows take turns in all
 // filters; or, interlaced, in none. `chunks` stand before the pixels.
