@@ -182,7 +182,7 @@ bool BoxShrink::multiplies_rgba_8() const {
 
 // Samples that go where they stay: nothing is averaged, multiplied or stretched.
 bool BoxShrink::copies() const {
-  const bool stretched = input_.bits == 16 && (input_.gain != 1 || input_.offset != 0);
+  const bool stretched = input_.gain != (input_.bits == 8 ? 257 : 1) || input_.offset != 0;
   return denominator_ == 1 && !input_.alpha && !stretched;
 }
 
@@ -194,7 +194,7 @@ BoxShrink::BoxShrink(const BoxInput& input, int denominator)
   const Size size = {(input.size.width + denominator - 1) / denominator,
                      (input.size.height + denominator - 1) / denominator};
   for (int channel = 0; channel < input.channels; ++channel) {
-    Plane plane(size, few && denominator == 1 ? 8 : 16);
+    Plane plane(size, few && copies() ? 8 : 16);
     plane.across = plane.down = 1.0 / denominator;
     planes_.push_back(std::move(plane));
   }

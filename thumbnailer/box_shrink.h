@@ -24,8 +24,8 @@ struct BoxInput {
 };
 
 // A plane a channel, of ceil(size / denominator) samples; a box at the right or lower edge averages
-// just what is there. Of 16 bits, unless 8 bits without alpha are merely taken apart (denominator
-// 1).
+// just what is there. Of 16 bits, unless 8 bits are merely taken apart: by 1, without alpha and
+// unstretched.
 class BoxShrink {
  public:
   // The denominator is 1, 2, 4 or 8. Throws std::bad_alloc.

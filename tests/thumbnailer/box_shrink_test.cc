@@ -129,6 +129,14 @@ TEST(box_shrink, stretches_numbers_as_told_and_no_farther_than_16_bits) {
   }
 }
 
+TEST(box_shrink, what_is_stretched_has_16_bits) {
+  const BoxInput limited = {{1, 1}, 1, 8, false, 257 * 255 / 219.0, -16 * 257 * 255 / 219.0};
+  EXPECT_EQ(shrunk({16}, limited, 1)[0].row_16(0)[0], 0);
+  EXPECT_EQ(shrunk({235}, limited, 1)[0].row_16(0)[0], 65'535);
+  EXPECT_EQ(shrunk({250}, limited, 1)[0].row_16(0)[0], 65'535);
+  EXPECT_EQ(shrunk({3}, limited, 2)[0].row_16(0)[0], 0);
+}
+
 TEST(box_shrink, rows_that_never_came_are_zeros) {
   BoxShrink shrink({{5, 9}, 1, 8, false, 257, 0}, 4);
   const std::vector<std::uint8_t> row(5, 200);

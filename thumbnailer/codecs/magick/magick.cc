@@ -98,18 +98,7 @@ Size size_of(const Magick::Image& image) {
   return {static_cast<int>(image.columns()), static_cast<int>(image.rows())};
 }
 
-// The colour space that an ICC profile is for: "RGB ", "GRAY", …
-ByteView profile_space(ByteView icc_profile) {
-  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
-}
-
 }  // namespace
-
-struct MagickImage::Impl {
-  Magick::Image image;
-  std::shared_ptr<const ToSrgb> to_srgb;  // nothing: the numbers are sRGB, or no one can say
-  Bytes icc_profile;                      // of red, green and blue that are not
-};
 
 MagickImage::MagickImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MagickImage::MagickImage(MagickImage&&) noexcept = default;

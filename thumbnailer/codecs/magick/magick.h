@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "thumbnailer/header.h"
+#include "thumbnailer/planes.h"
 #include "thumbnailer/raster.h"
 
 namespace miniatura {
@@ -41,6 +42,10 @@ class MagickImage {
 
   Size size() const;
 
+  // Shrunk by 1/`denominator`, or, of a JPEG, as decode() has shrunk it by that. One plane of grey
+  // where the header says so. Errors: memory_exhausted.
+  Result<Planes> planes(const ImageHeader& header, int denominator) const;
+
   // By Lanczos's filter. Errors: memory_exhausted.
   Result<MagickImage> resized(Size size, Light light = Light::encoded) const;
 
@@ -50,6 +55,9 @@ class MagickImage {
   // What Colours::own are; empty if they are sRGB: for lack of a profile, or for one of grey or of
   // inks, which are always converted.
   Bytes icc_profile() const;
+
+  // What the numbers of planes() follow, of grey or of red, green and blue; empty if they are sRGB.
+  Bytes profile_of_planes(const ImageHeader& header) const;
 
  private:
   struct Impl;

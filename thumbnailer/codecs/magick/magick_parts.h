@@ -5,12 +5,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <string>
 
 #include "runtime/bytes.h"
 #include "runtime/result.h"
 #include "runtime/text.h"
+#include "thumbnailer/codecs/magick/magick.h"
+#include "thumbnailer/colour.h"
 #include "thumbnailer/preset.h"
 #include "thumbnailer/raster.h"
 
@@ -47,6 +50,17 @@ inline std::string magick_coder(ImageFormat format) {
                  [](char c) { return static_cast<char>(c - 'a' + 'A'); });
   return name;
 }
+
+// The colour space that an ICC profile is for: "RGB ", "GRAY", …
+inline ByteView profile_space(ByteView icc_profile) {
+  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
+}
+
+struct MagickImage::Impl {
+  Magick::Image image;
+  std::shared_ptr<const ToSrgb> to_srgb;  // nothing: the numbers are sRGB, or no one can say
+  Bytes icc_profile;                      // of red, green and blue that are not
+};
 
 inline Magick::Image image_of(const Raster& raster) {
   const bool alpha = raster.channels == 4;
