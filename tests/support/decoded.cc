@@ -208,7 +208,7 @@ Distance distance(const Raster& a, const Raster& b) {
   return distance;
 }
 
-double distance_from_averages(const Planes& planes, const Planes& whole, int denominator) {
+double distance_from_averages(const Planes& planes, const Planes& whole) {
   if (planes.coding != whole.coding || planes.colour.size() != whole.colour.size()) {
     throw std::runtime_error("pictures of two kinds");
   }
@@ -217,9 +217,10 @@ double distance_from_averages(const Planes& planes, const Planes& whole, int den
   for (std::size_t i = 0; i < whole.colour.size(); ++i) {
     const Plane& small = planes.colour[i];
     const Plane& large = whole.colour[i];
+    const auto denominator = static_cast<int>(std::lround(large.across / small.across));
     const Size expected = {(large.size.width + denominator - 1) / denominator,
                            (large.size.height + denominator - 1) / denominator};
-    if (small.size != expected || small.across != large.across / denominator) {
+    if (small.size != expected || small.down != small.across) {
       throw std::runtime_error("a plane of another size");
     }
     for (int y = 0; y < small.size.height; ++y) {

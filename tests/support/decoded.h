@@ -28,7 +28,7 @@ Distance distance(const Raster& a, const Raster& b);
 
 // How far planes are from averages of `whole`, the same picture's planes at its own size: the mean
 // over all samples, of 255; each plane for itself. Throws if they are not of the same kind.
-double distance_from_averages(const Planes& planes, const Planes& whole, int denominator);
+double distance_from_averages(const Planes& planes, const Planes& whole);
 
 // A PNG of these samples (bits each, interleaved, row after row), whose rows take turns in all
 // filters; or, interlaced, in none. `chunks` stand before the pixels.

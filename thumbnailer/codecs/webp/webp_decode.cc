@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 #include <webp/decode.h>
 
-#include <memory>
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -91,7 +91,9 @@ Plane plane_of(const std::uint8_t* samples, int stride, Size size, int denominat
   return shrunk_plane(samples, stride, {.size = size}, denominator);
 }
 
-// Brightness, and colour of every 2x2 pixels. RFC 6386, 9.2: by BT.601, of the limited range.
+// Brightness, and colour of every 2x2 pixels. RFC 6386, 9.2: by BT.601, of the limited range. What
+// is shrunk has its colours on the grid of its brightness, as libwebp's own scaling and libjpeg's
+// have: there is enough of them.
 Planes ycbcr_of(const WebPYUVABuffer& picture, Size size, int denominator) {
   Planes planes;
   planes.stored = size;
@@ -100,7 +102,7 @@ Planes ycbcr_of(const WebPYUVABuffer& picture, Size size, int denominator) {
   planes.colour.push_back(plane_of(picture.y, picture.y_stride, size, denominator));
   for (const auto& [samples, stride] :
        {std::pair(picture.u, picture.u_stride), {picture.v, picture.v_stride}}) {
-    Plane plane = plane_of(samples, stride, halved(size), denominator);
+    Plane plane = plane_of(samples, stride, halved(size), std::max(1, denominator / 2));
     plane.across /= 2;
     plane.down /= 2;
     planes.colour.push_back(std::move(plane));

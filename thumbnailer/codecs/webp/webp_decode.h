@@ -1,5 +1,5 @@
-// WebP by libwebp. A lossy picture without alpha stays in YCbCr, its colours on their coarser grid.
-// Thread-safe; starts no threads.
+// WebP by libwebp. A lossy picture without alpha stays in YCbCr, its colours on their coarser grid
+// or, shrunk, on the same. Planes are each of 8 or 16 bits. Thread-safe; starts no threads.
 #pragma once
 
 #include "runtime/result.h"
