@@ -60,8 +60,8 @@ Doubles4 sum_of_two_rgba(Words8 pixels) {
              __builtin_shufflevector(products, kZero, 4, 12, 5, 13, 6, 14, 7, 15));
 }
 
-// The same as sum_with_alpha for every two neighbours at once, many times as fast: of this kind are
-// most pictures with alpha. Sums are of ceil(pixels / 2) columns.
+// The same as sum_with_alpha for every two neighbours at once: of this kind are most pictures with
+// alpha. Sums are of ceil(pixels / 2) columns.
 void sum_rgba_8_by_two(const std::uint8_t* __restrict row, std::uint32_t* __restrict sums,
                        std::size_t pixels) {
   constexpr Bytes16 kZero = {};

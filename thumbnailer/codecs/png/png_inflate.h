@@ -1,5 +1,5 @@
-// The pixels of a sound PNG by libdeflate, in one go: three to four times as fast as zlib piece by
-// piece (measured). Pure.
+// The pixels of a sound PNG by libdeflate, in one go. Measured against zlib, piece by piece: 2.4 ms
+// instead of 9.5 for 3 million pixels that are smooth, 9.7 instead of 30.8 for a screenshot. Pure.
 #pragma once
 
 #include <cstdint>
