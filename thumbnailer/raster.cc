@@ -73,6 +73,16 @@ Raster flattened(Raster raster, Colour background) {
   return flat;
 }
 
+bool is_grey(const Raster& raster) {
+  const auto step = static_cast<std::size_t>(raster.channels);
+  const std::uint8_t* pixel = raster.pixels.data();
+  const std::uint8_t* const end = pixel + raster.pixels.size();
+  for (; pixel != end; pixel += step) {
+    if (pixel[0] != pixel[1] || pixel[1] != pixel[2]) return false;
+  }
+  return true;
+}
+
 Raster without_opaque_alpha(Raster raster) {
   if (raster.channels == 3) return raster;
   for (std::size_t i = 3; i < raster.pixels.size(); i += 4) {
