@@ -1,4 +1,4 @@
-// Decoding and resizing by GraphicsMagick. (It encodes in magick_encode.)
+// Decoding and resizing by GraphicsMagick.
 //
 // The library is initialised by the first call and knows only the formats that are read here: its
 // other coders (PostScript, MSL, URL, …) are taken out of it, so that no input can reach a foreign
