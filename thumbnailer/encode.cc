@@ -61,6 +61,7 @@ Result<Bytes> encode(const Planes& planes, ImageFormat format, const Encoding& e
   CHECKED(check_sides(planes.stored, format));
   if (format == ImageFormat::jpeg) return encode_jpeg(planes, encoding);
   if (format == ImageFormat::webp) return encode_webp(planes, encoding);
+  if (format == ImageFormat::avif) return encode_avif(planes, encoding);
   return fail(ErrorCode::image_unsupported,
               fmt::format("{} is not written of planes", format_name(format)));
 }

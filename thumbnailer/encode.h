@@ -25,10 +25,10 @@ struct Encoding {
 // format cannot hold, image_unsupported for a format that is not written, memory_exhausted.
 Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding);
 
-// The same of planes, as JPEG or WebP: 8 bits, opaque, grey or YCbCr by BT.601's matrix of either
-// range, each plane already of the grid that the file has (chroma_size() in thumbnail_planes.h, of
-// the encoding's subsampling; WebP's is 4:2:0 whatever that says). Error, besides: internal for
-// other planes.
+// The same of planes, as JPEG, WebP or AVIF: 8 bits, opaque, grey or YCbCr by BT.601's matrix of
+// either range, each plane already of the grid that the file has (chroma_size() in
+// thumbnail_planes.h, of the encoding's subsampling; WebP's is 4:2:0 whatever that says). Error,
+// besides: internal for other planes.
 Result<Bytes> encode(const Planes& planes, ImageFormat format, const Encoding& encoding);
 
 // Frames of one size as an animated WebP. Errors: as above.

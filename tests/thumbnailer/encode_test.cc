@@ -51,9 +51,9 @@ TEST(encode, writes_no_other_format) {
   EXPECT_EQ(encoded.error().code, ErrorCode::image_unsupported);
 }
 
-TEST(encode, takes_planes_for_jpeg_and_webp) {
+TEST(encode, takes_planes_for_all_but_png) {
   const Raster raster = smooth_picture({50, 30});
-  for (const auto format : {ImageFormat::jpeg, ImageFormat::webp}) {
+  for (const auto format : {ImageFormat::jpeg, ImageFormat::webp, ImageFormat::avif}) {
     const auto encoded = encode(planes_of(raster, Subsampling::s420), format, of_quality(95));
     ASSERT_TRUE(encoded) << encoded.error().message;
     EXPECT_LE(differences(pixels_of(*encoded), raster).mean, 3);
