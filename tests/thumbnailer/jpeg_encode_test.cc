@@ -179,6 +179,11 @@ TEST(jpeg_encode, counts_a_part_of_a_large_picture_nearly_as_well_as_all_of_it) 
   const double a_pixel = static_cast<double>(encode_jpeg(part, encoding)->size()) / (300 * 225);
   EXPECT_LE(static_cast<double>(encode_jpeg(raster, encoding)->size()) / (1200 * 900),
             a_pixel * 1.01);
+  // Also where its parts are unlike each other.
+  Raster half_empty = raster;
+  std::fill(half_empty.pixels.begin(), half_empty.pixels.begin() + 3 * 1200 * 450, 99);
+  EXPECT_LE(static_cast<double>(encode_jpeg(half_empty, encoding)->size()) / (1200 * 450),
+            a_pixel * 1.03);
 }
 
 TEST(jpeg_encode, writes_grey_as_one_component_but_with_a_profile_of_colours) {
