@@ -136,12 +136,12 @@ def print_peak(peaks):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--corpus", default=pictures.DEFAULT_CORPUS, help="photographs (%(default)s)")
-    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--rounds", type=int, default=7, help="of each (%(default)s)")
     arguments.add_argument("--work", action="append", choices=[*(work.name for work in WORKS), "peak"],
                            help="this one alone; may be given again")
     arguments.add_argument("--photo", default="", help="only photographs with this in their name")
     arguments.add_argument("--quick", action="store_true", help="without vipsthumbnail and gm")
-    arguments.add_argument("--json", type=pathlib.Path)
+    arguments.add_argument("--json", type=pathlib.Path, help="keep the numbers there")
     given = arguments.parse_args()
 
     found = pictures.of_works(given.corpus, given.photo)
