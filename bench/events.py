@@ -34,7 +34,7 @@ PEAK_GOAL = 1 / 5
 @dataclasses.dataclass
 class Work:
     name: str
-    kind: str  # of pictures.of_works
+    kind: str  # large: baseline; progressive: the same picture
     presets: str
     cpu_goals: dict  # who is compared with, to the ratio's goal
     wall_goal: float = None
@@ -161,20 +161,24 @@ def print_events(results):
     print(table(["event", *STEPS], rows))
 
 
+def megabytes(picture):
+    return f"{picture.path.stat().st_size / 1e6:.1f} MB"
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--corpus", default=pictures.DEFAULT_CORPUS, help="photographs (%(default)s)")
+    arguments.add_argument("--photo", default="", help="a photograph with this in its name")
     arguments.add_argument("--events", type=int, default=15, help="of each (%(default)s)")
     arguments.add_argument("--starts", type=int, default=15, help="of each (%(default)s)")
     arguments.add_argument("--json", type=pathlib.Path, help="keep the numbers there")
     given = arguments.parse_args()
 
-    found = pictures.of_works(given.corpus)
-    chosen = {kind: found[kind][0] for kind in ("large", "progressive")}
+    photo = pictures.plain_one(pictures.of_works(given.corpus, given.photo)["large"])
+    chosen = {"large": photo, "progressive": pictures.as_progressive(photo)}
     print(f"Measured on {setting.machine()}; {setting.our_version()}; {setting.peer_versions()}; {given.events} events of each "
-          "after one to warm up, " + ", ".join(
-              f"{kind} {picture.name} of {picture.megapixels:.1f} megapixels, {picture.path.stat().st_size / 1e6:.1f} MB"
-              for kind, picture in (("baseline", chosen["large"]), ("progressive", chosen["progressive"]))) + ".\n", flush=True)
+          f"after one to warm up; {photo.name} of {photo.megapixels:.1f} megapixels, {megabytes(photo)} as a baseline and "
+          f"{megabytes(chosen['progressive'])} as a progressive JPEG.\n", flush=True)
     bench = Bench()
     try:
         starts = measure_starts(bench, given.starts)

@@ -4,7 +4,7 @@ import pathlib
 import struct
 import subprocess
 
-from contenders import TOOLS, ROOT
+from contenders import ROOT, TOOLS
 
 DEFAULT_CORPUS = ROOT / "infra/demo/photos"
 
@@ -90,6 +90,11 @@ def as_rgba(photo, width=2048, height=1536):
 def as_heic(photo):
     return Picture(made(f"{photo.name}.heic", lambda out: ["heif-enc", "-q", "60", photo.path, "-o", out]), "heic",
                    photo.width, photo.height)
+
+
+def plain_one(photos):
+    """The first without a colour profile, whose conversion would count; or the first."""
+    return next((photo for photo in photos if b"ICC_PROFILE" not in photo.path.read_bytes()), photos[0])
 
 
 def of_works(corpus, name_part=""):

@@ -88,7 +88,8 @@ def in_parallel(work, argument_lists):
         waiting = {pool.submit(work, *arguments): arguments for arguments in argument_lists}
         for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
             arguments = waiting[done]
-            contenders.progress(f"{work.__name__} {number} of {len(waiting)}: {', '.join(map(str, arguments))}")
+            named = ", ".join(pathlib.Path(str(argument)).name for argument in arguments)
+            contenders.progress(f"{work.__name__} {number} of {len(waiting)}: {named}")
             yield arguments, done.result()
 
 

@@ -66,13 +66,14 @@ def main():
     arguments.add_argument("--part", action="append", choices=PARTS, help="this one alone; may be given again")
     given = arguments.parse_args()
 
+    corpus = pathlib.Path(given.corpus).resolve()
     FOLDER.mkdir(exist_ok=True)
     for part in given.part or PARTS:
-        text, numbers = run(part, ["--corpus", str(given.corpus)])
+        text, numbers = run(part, ["--corpus", str(corpus)])
         for name, svg in PLOTS[part](numbers).items():
             (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
             text = text.rstrip() + f"\n\n![{name}](plots/{name}.svg)\n"
-        setting.write_between_markers(part, text)
+        setting.write_between_markers(part, f"Pictures: `{corpus.name}`. {text}")
 
 
 if __name__ == "__main__":
