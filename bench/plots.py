@@ -101,7 +101,7 @@ def grouped_bars(title, groups, names, unit):
 
 def small_multiples(title, rows, names):
     """Rows of (row's label, [(panel's label, x labels, [values of each name])]): a curve a name in each panel."""
-    panel_width, panel_height, left, top = 250, 190, 20, 60
+    panel_width, panel_height, left, top = 280, 200, 20, 60
     drawing = Drawing(left + panel_width * max(len(panels) for _, panels in rows), top + panel_height * len(rows) + 6, title)
     colours = [OURS, THEIRS]
     drawing.legend(left + 40, 42, list(zip(names, colours)))
@@ -117,8 +117,8 @@ def small_multiples(title, rows, names):
             def y_at(value, low=low, high=high, y0=y0, height=height):
                 return y0 + height * (1 - (value - low) / (high - low))
 
-            drawing.text(x0, y0 - 8, f"{row}: {label}")
-            for tick in ticks(low, high, 4):
+            drawing.text(x0 - 40, y0 - 8, f"{row}: {label}")
+            for tick in ticks(low, high):
                 drawing.line(x0, y_at(tick), x0 + width, y_at(tick), "#dddddd")
                 drawing.text(x0 - 4, y_at(tick) + 4, f"{tick:.4g}", anchor="end", colour=GREY)
             xs = [x0 + width * (i + 0.5) / len(x_labels) for i in range(len(x_labels))]

@@ -29,6 +29,7 @@ RATIOS = (1.3, 1.99, 2, 2.01, 3, 4, 5.3, 7.9, 8, 8.1, 16)
 PHOTOS_BY_DEFAULT = 3
 SIDE_OF_METRICS = 1000
 QUALITY = 80
+BETTER = {1: "more is better", -1: "less is better"}
 
 
 def cut(photo):
@@ -131,7 +132,7 @@ def print_cells(cells, ratios):
         total = len(ratios) * len(metrics.METRICS)
         print(f"{what.capitalize()}, ours / sharp's, medians of {len({photo for photo, _ in cells})} photographs; the cell "
               f"that is worst for us (+: worse than sharp's): {total - failed} of {total} PASS\n")
-        print(setting.table(["ratio", *(f"{name} ({'more' if direction > 0 else 'less'} is better)"
+        print(setting.table(["ratio", *(f"{name} ({BETTER[direction]})"
                                         for name, (_, direction) in metrics.METRICS.items())], rows))
 
 
@@ -164,7 +165,9 @@ def main():
     seen = {ratio: found for (ratio,), found in in_parallel(charts.measure_at, [(ratio,) for ratio in ratios])}
     charts.print_table({ratio: seen[ratio] for ratio in ratios})
     if given.json:
-        given.json.write_text(json.dumps([{"photo": photo, "ratio": ratio, **cell} for (photo, ratio), cell in cells.items()]))
+        given.json.write_text(json.dumps({
+            "better": {name: BETTER[direction] for name, (_, direction) in metrics.METRICS.items()},
+            "cells": [{"photo": photo, "ratio": ratio, **cell} for (photo, ratio), cell in cells.items()]}))
 
 
 if __name__ == "__main__":

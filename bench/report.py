@@ -4,14 +4,13 @@ import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 
 import engine
 import events
 import pictures
 import plots
 import setting
-from contenders import ROOT
+from contenders import ROOT, TOOLS
 from setting import median
 
 PARTS = ("engine", "events", "quality")
@@ -20,11 +19,10 @@ FOLDER = ROOT / "bench/plots"
 
 def run(part, options):
     """(what it printed, the numbers it kept)"""
-    with tempfile.TemporaryDirectory(prefix="miniatura-report-") as folder:
-        kept = pathlib.Path(folder) / "numbers.json"
-        command = [sys.executable, "-B", str(ROOT / f"bench/{part}.py"), "--json", str(kept), *options]
-        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        return text, json.loads(kept.read_text())
+    kept = TOOLS / f"{part}.json"
+    command = [sys.executable, "-B", str(ROOT / f"bench/{part}.py"), "--json", str(kept), *options]
+    text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return text, json.loads(kept.read_text())
 
 
 def engine_plots(numbers):
@@ -45,14 +43,15 @@ def events_plots(numbers):
 
 
 def quality_plots(numbers):
-    ratios = sorted({cell["ratio"] for cell in numbers})
+    cells = numbers["cells"]
+    ratios = sorted({cell["ratio"] for cell in cells})
 
     def curve(what, who, metric):
-        return [median([cell[what][who][metric] for cell in numbers if cell["ratio"] == ratio]) for ratio in ratios]
+        return [median([cell[what][who][metric] for cell in cells if cell["ratio"] == ratio]) for ratio in ratios]
 
-    names = list(numbers[0]["lossless"]["ours"])
-    rows = [(what, [(metric, [f"{ratio:g}" for ratio in ratios], [curve(what, who, metric) for who in ("ours", "sharp")])
-                    for metric in names]) for what in ("lossless", "equal bytes")]
+    rows = [(what, [(f"{metric}, {better}", [f"{ratio:g}" for ratio in ratios],
+                     [curve(what, who, metric) for who in ("ours", "sharp")]) for metric, better in numbers["better"].items()])
+            for what in ("lossless", "equal bytes")]
     return {"quality": plots.small_multiples("How near to a full decode with Lanczos, by ratio; medians of the photographs", rows,
                                              ["ours", "sharp"])}
 
