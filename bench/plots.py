@@ -102,7 +102,7 @@ def grouped_bars(title, groups, names, unit):
 def small_multiples(title, rows, names):
     """Rows of (row's label, [(panel's label, x labels, [values of each name])]): a curve a name in each panel."""
     panel_width, panel_height, left, top = 280, 200, 20, 60
-    drawing = Drawing(left + panel_width * max(len(panels) for _, panels in rows), top + panel_height * len(rows) + 6, title)
+    drawing = Drawing(left + 20 + panel_width * max(len(panels) for _, panels in rows), top + panel_height * len(rows) + 6, title)
     colours = [OURS, THEIRS]
     drawing.legend(left + 40, 42, list(zip(names, colours)))
     for down, (row, panels) in enumerate(rows):
