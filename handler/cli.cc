@@ -55,7 +55,7 @@ bool is_lambda(int argc, char** argv, const Environment& environment) {
 int run_cli(int argc, char** argv, const Environment& environment) {
   if (is_lambda(argc, argv, environment)) return run_lambda_command(environment, {});
 
-  if (argc == 4 && argv[1] == kRenderWorkerCommand) run_render_worker(argv[2], argv[3]);
+  if (argc == 5 && argv[1] == kRenderWorkerCommand) run_render_worker(argv[2], argv[3], argv[4]);
   if (argc < 2) return wrong_usage(fmt::format("a command is needed: {}", command_names()));
   if (argv[1][0] != '-' && !is_command(argv[1])) {
     return wrong_usage(fmt::format("no command \"{}\"; there are {}", argv[1], command_names()));

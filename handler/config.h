@@ -34,6 +34,7 @@ struct ConfigOptions {
   std::string journal;
   std::string file{};       // of the configuration
   std::string isolation{};  // isolation.h
+  std::string engine{};     // the same
 };
 
 struct Config {

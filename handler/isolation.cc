@@ -2,20 +2,27 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "thumbnailer/isolated_render.h"
+#include "thumbnailer/magick_render.h"
 #include "thumbnailer/render_worker.h"
 
 namespace miniatura {
 namespace {
 
-WorkerStart worker_start(const Limits& limits, const Environment& environment) {
+RenderFn render_by(std::string_view engine) {
+  return engine == kMagickEngine ? RenderFn(render_by_magick) : RenderFn(render);
+}
+
+WorkerStart worker_start(std::string_view engine, const Limits& limits,
+                         const Environment& environment) {
   const Walls walls = walls_for(limits);
-  WorkerStart start{{"/proc/self/exe", std::string(kRenderWorkerCommand),
+  WorkerStart start{{"/proc/self/exe", std::string(kRenderWorkerCommand), std::string(engine),
                      std::to_string(walls.memory_bytes), std::to_string(walls.file_bytes)},
                     {}};
   for (const char* name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
@@ -33,6 +40,24 @@ RenderFn render_in(std::shared_ptr<IsolatedRenderer> renderer) {
   };
 }
 
+// A setting, by the name that its place has.
+struct Said {
+  std::string_view name;
+  std::string text;
+};
+
+// Which of the two was said, the option before the variable; nothing if neither was.
+Result<std::string_view> one_of(const std::array<std::string_view, 2>& choices, const Said& option,
+                                const Said& variable) {
+  const Said& said = option.text.empty() ? variable : option;
+  if (said.text.empty()) return std::string_view();
+  for (const std::string_view choice : choices) {
+    if (said.text == choice) return choice;
+  }
+  return fail(ErrorCode::config_invalid, fmt::format("{}: \"{}\" is neither {} nor {}", said.name,
+                                                     said.text, choices[1], choices[0]));
+}
+
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -41,23 +66,26 @@ std::uint64_t number(std::string_view text) {
 
 }  // namespace
 
-Result<Isolation> isolation_setting(const Environment& environment, const ConfigOptions& options,
+Result<Rendering> rendering_setting(const Environment& environment, const ConfigOptions& options,
                                     Isolation otherwise) {
-  const bool is_option = !options.isolation.empty();
-  const std::string text =
-      is_option ? options.isolation : environment.get_or("MINIATURA_ISOLATION", "");
-  if (text.empty()) return otherwise;
-  if (text == "process") return Isolation::process;
-  if (text == "none") return Isolation::none;
-  return fail(ErrorCode::config_invalid,
-              fmt::format("{}: \"{}\" is neither process nor none",
-                          is_option ? "--isolation" : "MINIATURA_ISOLATION", text));
+  TRY(isolation, one_of({"none", "process"}, {"--isolation", options.isolation},
+                        {"MINIATURA_ISOLATION", environment.get_or("MINIATURA_ISOLATION", "")}));
+  TRY(engine, one_of({kPlanesEngine, kMagickEngine}, {"--engine", options.engine},
+                     {"MINIATURA_ENGINE", environment.get_or("MINIATURA_ENGINE", "")}));
+  Rendering rendering{otherwise, kPlanesEngine};
+  if (!isolation.empty()) {
+    rendering.isolation = isolation == "process" ? Isolation::process : Isolation::none;
+  }
+  if (!engine.empty()) rendering.engine = engine;
+  return rendering;
 }
 
-Result<Renderers> open_renderers(Isolation isolation, const Limits& limits,
+Result<Renderers> open_renderers(const Rendering& rendering, const Limits& limits,
                                  const Environment& environment, const Clock& clock) {
-  if (isolation == Isolation::none) return [] { return RenderFn(render); };
-  WorkerStart start = worker_start(limits, environment);
+  if (rendering.isolation == Isolation::none) {
+    return [engine = rendering.engine] { return render_by(engine); };
+  }
+  WorkerStart start = worker_start(rendering.engine, limits, environment);
   auto first = std::make_shared<IsolatedRenderer>(start, clock);
   auto prepared = walls_exist();
   if (prepared) prepared = first->prepare();
@@ -73,9 +101,10 @@ Result<Renderers> open_renderers(Isolation isolation, const Limits& limits,
   };
 }
 
-void run_render_worker(std::string_view memory_bytes, std::string_view file_bytes) {
+void run_render_worker(std::string_view engine, std::string_view memory_bytes,
+                       std::string_view file_bytes) {
   initialise_rendering();
-  serve_renders(worker_socket(), {number(memory_bytes), number(file_bytes)}, render);
+  serve_renders(worker_socket(), {number(memory_bytes), number(file_bytes)}, render_by(engine));
   std::_Exit(0);  // there is nothing left to do, and what a library does at its end is refused
 }
 

@@ -31,7 +31,7 @@ build() { cmake --preset "$1" >"$root/build/$1.configure.log" 2>&1 || { cat "$ro
 check_format() { cpp_files | xargs -r -d '\n' clang-format-14 --dry-run -Werror; }
 
 check_scripts() {
-  git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -r -d '\n' shellcheck -x
+  git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run bench/run bench/quality | xargs -r -d '\n' shellcheck -x
 }
 
 # What this branch changed since it left main, or the last commit; and what is not committed yet. Newest first.

@@ -25,7 +25,10 @@ struct Footprint {
 };
 
 // The bytes that decoding at 1/denominator and making the thumbnails, one after the other,
-// allocate at most, as the image libraries do it. Saturates rather than overflows.
+// allocate at most, as GraphicsMagick does it, and as the engine of planes does. Saturates rather
+// than overflows.
+std::uint64_t magick_bytes(const ImageHeader& header, int denominator,
+                           std::span<const Footprint> thumbnails);
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Footprint> thumbnails);
 
@@ -57,5 +60,14 @@ class Admission {
 
   std::uint64_t bytes_;
 };
+
+// Memory that ran out with nobody else running will run out again.
+template <class T>
+Result<T> final_if_alone(Result<T> result, const Admission& admission) {
+  if (!result && result.error().code == ErrorCode::memory_exhausted && admission.alone()) {
+    result.error().code = ErrorCode::image_too_large;
+  }
+  return result;
+}
 
 }  // namespace miniatura

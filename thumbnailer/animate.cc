@@ -4,24 +4,13 @@
 #include "thumbnailer/gif_frames.h"
 
 namespace miniatura {
-namespace {
-
-Result<Frame> finished_frame(const MagickImage& frame, const Task& task, int orientation,
-                             int duration_ms) {
-  TRY(scaled, frame.resized(task.scaled, light_of(task.order->preset)));
-  TRY(raster, scaled.raster(colours_of(task.order->preset)));
-  return Frame{finished(std::move(raster), task, orientation), duration_ms};
-}
-
-}  // namespace
-
 bool stays_animated(const RenderOrder& order, const ImageHeader& header) {
   return order.preset.animated && order.format == ImageFormat::webp && header.frames > 1 &&
          (header.format == ImageFormat::webp || header.format == ImageFormat::gif);
 }
 
 Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHeader& header,
-                                                   const MagickImage& decoded,
+                                                   const FinishFrame& finish,
                                                    std::span<const Task> tasks,
                                                    const SourceMetadata& metadata) {
   TRY(reader, header.format == ImageFormat::gif
@@ -31,10 +20,9 @@ Result<std::vector<Thumbnail>> animated_thumbnails(ByteView whole, const ImageHe
   for (;;) {
     TRY(frame, reader.next());
     if (!frame) break;
-    TRY(image, decoded.frame(frame->raster));
+    TRY(small, finish(frame->raster));
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      TRY(small, finished_frame(image, tasks[i], header.orientation, frame->duration_ms));
-      animations[i].frames.push_back(std::move(small));
+      animations[i].frames.push_back({std::move(small[i]), frame->duration_ms});
     }
   }
   std::vector<Thumbnail> thumbnails;

@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "thumbnailer/codecs/heif/avif_encode.h"
-#include "thumbnailer/codecs/magick/magick_encode.h"
+#include "thumbnailer/codecs/jpeg/jpeg_encode.h"
+#include "thumbnailer/codecs/png/png_encode.h"
 #include "thumbnailer/codecs/webp/webp_animation.h"
+#include "thumbnailer/codecs/webp/webp_encode.h"
 
 namespace miniatura {
 namespace {
@@ -49,14 +51,19 @@ Result<void> check_sides(Size size, ImageFormat format) {
 
 Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding) {
   CHECKED(check_sides(raster.size, format));
+  if (format == ImageFormat::jpeg) return encode_jpeg(raster, encoding);
+  if (format == ImageFormat::png) return encode_png(raster, encoding);
   if (format == ImageFormat::avif) return encode_avif(raster, encoding);
-  auto encoded = encode_by_magick(raster, format, encoding);
-  if (!encoded && encoded.error().code == ErrorCode::internal && !encoding.icc_profile.empty()) {
-    Encoding without_profile = encoding;  // libpng refuses some profiles
-    without_profile.icc_profile.clear();
-    return encode_by_magick(raster, format, without_profile);
-  }
-  return encoded;
+  return encode_webp(raster, encoding);
+}
+
+Result<Bytes> encode(const Planes& planes, ImageFormat format, const Encoding& encoding) {
+  CHECKED(check_sides(planes.stored, format));
+  if (format == ImageFormat::jpeg) return encode_jpeg(planes, encoding);
+  if (format == ImageFormat::webp) return encode_webp(planes, encoding);
+  if (format == ImageFormat::avif) return encode_avif(planes, encoding);
+  return fail(ErrorCode::image_unsupported,
+              fmt::format("{} is not written of planes", format_name(format)));
 }
 
 Result<Bytes> encode(const Animation& animation, const Encoding& encoding) {

@@ -6,6 +6,7 @@
 #include "runtime/bytes.h"
 #include "runtime/result.h"
 #include "thumbnailer/animation.h"
+#include "thumbnailer/planes.h"
 #include "thumbnailer/preset.h"
 #include "thumbnailer/raster.h"
 
@@ -23,6 +24,12 @@ struct Encoding {
 // refuses it. What goes to JPEG was flattened before. Errors: image_too_large for sides that the
 // format cannot hold, image_unsupported for a format that is not written, memory_exhausted.
 Result<Bytes> encode(const Raster& raster, ImageFormat format, const Encoding& encoding);
+
+// The same of planes, as JPEG, WebP or AVIF: 8 bits, opaque, grey or YCbCr by BT.601's matrix of
+// either range, each plane already of the grid that the file has (chroma_size() in
+// thumbnail_planes.h, of the encoding's subsampling; WebP's is 4:2:0 whatever that says). Error,
+// besides: internal for other planes.
+Result<Bytes> encode(const Planes& planes, ImageFormat format, const Encoding& encoding);
 
 // Frames of one size as an animated WebP. Errors: as above.
 Result<Bytes> encode(const Animation& animation, const Encoding& encoding);

@@ -39,11 +39,30 @@ Raster finished(Raster stored, const Task& task, int orientation) {
                                                  : without_opaque_alpha(std::move(raster));
 }
 
+bool goes_as_planes(const Planes& planes, const Task& task, const SourceColours& colours) {
+  const Preset& preset = task.order->preset;
+  const YcbcrMatrix jfif;
+  const bool is_kind =
+      planes.coding == Coding::grey || (planes.coding == Coding::ycbcr &&
+                                        planes.matrix.kr == jfif.kr && planes.matrix.kb == jfif.kb);
+  const bool fills = task.layout.canvas.width == task.layout.crop.width &&
+                     task.layout.canvas.height == task.layout.crop.height;
+  return is_kind && planes.alpha.empty() && fills && !preset.linear && preset.sharpen <= 0 &&
+         colours.conversion(colours_of(preset)) == nullptr &&
+         task.order->format != ImageFormat::png;
+}
+
 Result<Thumbnail> encoded(const Raster& finished, const Task& task,
                           const SourceMetadata& metadata) {
   return encoded_by(
       [&](const Encoding& encoding) { return encode(finished, task.order->format, encoding); },
       finished.size, task, metadata);
+}
+
+Result<Thumbnail> encoded(const Planes& upright, const Task& task, const SourceMetadata& metadata) {
+  return encoded_by(
+      [&](const Encoding& encoding) { return encode(upright, task.order->format, encoding); },
+      upright.stored, task, metadata);
 }
 
 Result<Thumbnail> encoded(const Animation& finished, const Task& task,

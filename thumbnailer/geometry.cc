@@ -115,6 +115,13 @@ Layout lay_out(Size source, const Preset& preset) {
   return layout;
 }
 
+Turn turn_of(int orientation) {
+  const auto is_one_of = [&](std::initializer_list<int> some) {
+    return std::find(some.begin(), some.end(), orientation) != some.end();
+  };
+  return {is_one_of({2, 3, 7, 8}), is_one_of({3, 4, 6, 7}), orientation >= 5};
+}
+
 Size oriented_size(Size stored, int orientation) {
   return orientation >= 5 ? Size{stored.height, stored.width} : stored;
 }
@@ -124,19 +131,22 @@ Size shrunk_size(Size stored, int denominator) {
   return {(stored.width - 1) / denominator + 1, (stored.height - 1) / denominator + 1};
 }
 
-int shrink_on_load(Size stored, std::span<const Size> targets) {
+int shrink_on_load(Size stored, std::span<const ShrinkTarget> targets) {
   // Below this the sides of a shrunk decode are too coarse to be worth it.
   constexpr int kSideMin = 64;
   if (std::min(stored.width, stored.height) < kSideMin) return 1;
-  for (const int denominator : {8, 4, 2}) {
+  int denominator = 8;
+  for (std::size_t i = 0; denominator > 1; ++i, denominator /= 2) {
     const Size size = shrunk_size(stored, denominator);
-    const bool enough = std::all_of(targets.begin(), targets.end(), [&](Size target) {
-      // Not twice the target, which may be any number.
-      return size.width / 2 >= target.width && size.height / 2 >= target.height;
-    });
-    if (enough) return denominator;
+    const bool enough =
+        std::all_of(targets.begin(), targets.end(), [&](const ShrinkTarget& target) {
+          const double margin = target.margins.at(i);
+          return size.width >= margin * target.size.width &&
+                 size.height >= margin * target.size.height;
+        });
+    if (enough) break;
   }
-  return 1;
+  return denominator;
 }
 
 }  // namespace miniatura

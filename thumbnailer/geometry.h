@@ -1,6 +1,7 @@
 // Which pixels go where. Pure.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "thumbnailer/preset.h"
@@ -37,12 +38,28 @@ struct Layout {
 // enlargement and may not keeps the box's ratio, where sharp cuts each side on its own.
 Layout lay_out(Size source, const Preset& preset);
 
+// What EXIF's orientation (1 to 8) asks for: from which end of the stored picture's axes the
+// upright one's come, and whether they swap.
+struct Turn {
+  bool mirror_across = false;  // along the stored rows
+  bool mirror_down = false;
+  bool swap = false;  // a stored row becomes a column
+};
+Turn turn_of(int orientation);
+
 // Orientations 5 to 8 swap the axes.
 Size oriented_size(Size stored, int orientation);
 
-// By how much a JPEG may be shrunk while it is decoded: the largest of 8, 4, 2 and 1 that leaves at
-// least twice each of the `targets` (3 is slow and bad; less than twice shows). In stored axes.
-int shrink_on_load(Size stored, std::span<const Size> targets);
+// What a picture that is shrunk in decoding is then scaled to, in stored axes, and how much of it
+// there has to be, in times of that: by 8, by 4, and by 2.
+struct ShrinkTarget {
+  Size size;
+  std::array<double, 3> margins = {2.5, 2, 2};
+};
+
+// By how much a picture may be shrunk while it is decoded: the largest of 8, 4, 2 and 1 that leaves
+// each of the targets its margin (3 is slow and bad).
+int shrink_on_load(Size stored, std::span<const ShrinkTarget> targets);
 Size shrunk_size(Size stored, int denominator);
 
 }  // namespace miniatura

@@ -49,7 +49,11 @@ struct ImageHeader {
   // Where what the decoder gives lies on width x height, if not exactly there: the first frame of
   // an animation, a part that is cut out. What sticks out is cut off, what is left is transparent.
   std::optional<Rectangle> frame = std::nullopt;
-  EssentialBytes essential = {};  // complete only for ImageExtent::whole
+  // Complete only for ImageExtent::whole, or where data_begin is told: up to there, then.
+  EssentialBytes essential = {};
+  // Of a JPEG, at ImageExtent::start, where the first scan's data begins; 0: the start did not
+  // reach it. Nothing before it has to be there for the rest to be decoded but `essential`.
+  std::size_t data_begin = 0;
 };
 
 enum class ImageExtent {

@@ -10,6 +10,7 @@
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/header_parts.h"
 #include "thumbnailer/heif_coded.h"
+#include "thumbnailer/heif_derived.h"
 #include "thumbnailer/heif_exif.h"
 #include "thumbnailer/icc_name.h"
 #include "thumbnailer/iso_box.h"
@@ -45,6 +46,7 @@ class HeifWalk {
       if (!box->complete) break;
       const ByteView inside = slice(box->body, kFullBoxBytes);
       CHECKED(meta(inside));
+      if (derives_in_circles(inside)) return corrupt("HEIF whose picture is made of itself");
       if (extent_ == ImageExtent::whole) CHECKED(reckon_memory(inside));
       // Its orientation does not count: the boxes say how to turn.
       if (extent_ == ImageExtent::whole) {

@@ -94,7 +94,8 @@ class Exchange {
     if (refusal_) return fail(*std::move(refusal_));
     if (rendered) {
       rendered->timings.download = lap;
-      rendered->source.bytes = sent_bytes_;
+      rendered->source.bytes =
+          is_end_sent_ ? sent_bytes_ : source.size_bytes().value_or(sent_bytes_);
     } else if (rendered.error().code == ErrorCode::memory_exhausted) {
       rendered.error().code = ErrorCode::image_too_large;  // it was alone there
     }
@@ -113,14 +114,17 @@ class Exchange {
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Steady::now()), 0ms);
   }
 
-  // The job, and its source up to where the worker has something to say.
+  // The job, and its source up to where the worker has its answer.
   void send(ByteSource& source) {
     if (!socket_.send(wire::kJob,
                       pack_job({limits_, {orders_.begin(), orders_.end()}, source.size_bytes()}))) {
       return;
     }
     Bytes buffer(kMessageBytesMax, '\0');
-    while (socket_.wait_either(until()) == Ready::writable) {
+    for (;;) {
+      const Ready ready = socket_.wait_either(until());
+      if (ready == Ready::readable && hears_ask()) continue;
+      if (ready != Ready::writable) break;
       const auto got = source.read(buffer);
       if (!got) source_error_ = got.error();
       if (!got || *got == 0) {
@@ -133,14 +137,25 @@ class Exchange {
     source.cancel();  // the rest is not wanted
   }
 
+  // Takes what the worker says; whether that was a question, which is answered now. What else it
+  // was is kept.
+  bool hears_ask() {
+    said_ = socket_.receive();
+    hung_up_ = !said_;
+    if (!said_ || said_->kind != wire::kAsk || !admit(said_->payload)) return false;
+    said_.reset();
+    return true;
+  }
+
   Result<Rendered> receive() {
-    if (socket_.wait_readable(until()) == Ready::late) {
-      return fail(ErrorCode::deadline_exceeded, "rendering did not end in time");
+    while (!said_ && !hung_up_) {
+      if (socket_.wait_readable(until()) == Ready::late) {
+        return fail(ErrorCode::deadline_exceeded, "rendering did not end in time");
+      }
+      hears_ask();
     }
-    const auto message = socket_.receive();
-    if (!message) return fail(error_of(worker_.end(), limits_));
-    if (message->kind == wire::kAsk && admit(message->payload)) return receive();
-    auto rendered = understood(*message);
+    if (hung_up_) return fail(error_of(worker_.end(), limits_));
+    auto rendered = understood(*said_);
     if (!rendered) return fail(ErrorCode::image_corrupt, "the decoder talks nonsense");
     at_rest_ = is_end_sent_ ||
                (socket_.wait_either(until()) == Ready::writable && socket_.send(wire::kEnd));
@@ -150,7 +165,7 @@ class Exchange {
   // Memory is counted here, for all workers. False: it may not ask.
   bool admit(ByteView ask) {
     const auto bytes = unpack_ask(ask);
-    if (!bytes || !is_end_sent_ || admission_ || refusal_) return false;
+    if (!bytes || admission_ || refusal_) return false;
     auto admission = Admission::request(*bytes, limits_, time_left());
     if (admission) {
       admission_.emplace(*std::move(admission));
@@ -176,6 +191,8 @@ class Exchange {
   std::uint64_t sent_bytes_ = 0;
   bool is_end_sent_ = false;
   bool at_rest_ = false;
+  std::optional<Message> said_;  // by the worker, and not answered yet
+  bool hung_up_ = false;
   std::optional<Error> source_error_;
   std::optional<Admission> admission_;
   std::optional<Error> refusal_;

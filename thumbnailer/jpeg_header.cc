@@ -149,8 +149,11 @@ class JpegWalk {
     ++header_.scans;
     lone_scan_ = header_.scans == 1 && !progressive_ && components == header_.channels;
     header_.buffered = !lone_scan_;
-    if (extent_ == ImageExtent::start) {
-      done_ = true;  // what matters is known
+    if (extent_ == ImageExtent::start) {  // what matters is known
+      keep(begin, at_);
+      if (icc_bytes_ <= kIccBytesMax) insert_icc();
+      header_.data_begin = at_;
+      done_ = true;
       return {};
     }
     for (;;) {

@@ -21,11 +21,13 @@ class Plane {
   static constexpr std::size_t kAlignment = 64;  // zimg's, for the widest vectors
 
   Plane() = default;
-  // Samples are left as they are found. `bits` is 8 or 16. Throws std::bad_alloc.
+  // Samples are left as they are found. `bits` is 8, 16 or 32. Throws std::bad_alloc.
   Plane(Size its_size, int its_bits);
 
-  Size size{};   // in samples
-  int bits = 8;  // of a sample; 16 are stored in the machine's order
+  Size size{};  // in samples
+  // Of a sample: 8, 16 in the machine's order, or 32 for a float, of which 1 is full and which may
+  // be under 0 or over 1: what filters make of edges is not cut off.
+  int bits = 8;
 
   // How many samples there are to one pixel of the stored picture: 1, less for a plane that was
   // shrunk in decoding. Sample i covers the stored pixels from i / across to (i + 1) / across, also
@@ -42,6 +44,8 @@ class Plane {
   const std::uint16_t* row_16(int y) const {
     return reinterpret_cast<const std::uint16_t*>(row(y));
   }
+  float* row_float(int y) { return reinterpret_cast<float*>(row(y)); }
+  const float* row_float(int y) const { return reinterpret_cast<const float*>(row(y)); }
 
  private:
   struct Free {
@@ -75,5 +79,12 @@ struct Planes {
   // Coding::ycbcr is not used.
   std::vector<Plane> alpha;  // 0 or 1
 };
+
+// Samples of 16 bits as floats; of 32 as they are. Throws std::bad_alloc.
+Plane as_float(Plane plane);
+
+// A copy, of 8 or 16 bits, turned and mirrored as EXIF's orientation (1 to 8) says. Where the
+// samples lay is forgotten.
+Plane oriented(const Plane& plane, int orientation);
 
 }  // namespace miniatura

@@ -12,12 +12,7 @@ Raster::Raster(Size its_size, int its_channels)
 
 Raster oriented(Raster raster, int orientation) {
   if (orientation <= 1 || orientation > 8) return raster;
-  const bool swap = orientation >= 5;
-  // From which end of the stored picture's axes the upright one's rows and columns come.
-  const bool mirror_x =
-      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool mirror_y =
-      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const auto [mirror_x, mirror_y, swap] = turn_of(orientation);
   Raster upright(oriented_size(raster.size, orientation), raster.channels);
   for (int y = 0; y < upright.size.height; ++y) {
     for (int x = 0; x < upright.size.width; ++x) {
@@ -71,6 +66,16 @@ Raster flattened(Raster raster, Colour background) {
     }
   }
   return flat;
+}
+
+bool is_grey(const Raster& raster) {
+  const auto step = static_cast<std::size_t>(raster.channels);
+  const std::uint8_t* pixel = raster.pixels.data();
+  const std::uint8_t* const end = pixel + raster.pixels.size();
+  for (; pixel != end; pixel += step) {
+    if (pixel[0] != pixel[1] || pixel[1] != pixel[2]) return false;
+  }
+  return true;
 }
 
 Raster without_opaque_alpha(Raster raster) {

@@ -39,6 +39,9 @@ Raster on_canvas(Raster raster, Size canvas, int left, int top, Colour backgroun
 // Without alpha: blended over the background. RGB stays as it is.
 Raster flattened(Raster raster, Colour background);
 
+// Is there no pixel with a colour, whatever its alpha?
+bool is_grey(const Raster& raster);
+
 // Without an alpha channel that says nothing.
 Raster without_opaque_alpha(Raster raster);
 

@@ -19,7 +19,7 @@ namespace miniatura {
 namespace wire {
 // From the worker.
 inline constexpr char kReady = 'r';  // walled in; with a payload: why not
-inline constexpr char kAsk = 'M';    // once a job, behind its source: may it take so many bytes?
+inline constexpr char kAsk = 'M';    // once a job: may it take so many bytes?
 inline constexpr char kReply = 'R';  // with a file of all thumbnails, if there are any
 // To the worker: a job, pieces of its source, and one end; and what is answered when it asks.
 inline constexpr char kJob = 'J';

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <deque>
 #include <optional>
 #include <string_view>
 
 #include "thumbnailer/admission.h"
+#include "thumbnailer/magick_render.h"
 #include "thumbnailer/render_wire.h"
 
 namespace miniatura {
@@ -21,25 +23,47 @@ class SentSource : public ByteSource {
       : socket_(socket), announced_bytes_(announced_bytes) {}
   std::optional<std::uint64_t> size_bytes() const override { return announced_bytes_; }
 
+  // The memory is shared with other workers; whoever has them all keeps count. Pieces that were
+  // under way before the answer are kept: the socket holds no more of them than fit.
+  Result<void> ask(std::uint64_t bytes) {
+    hung_up_ = hung_up_ || !socket_.send(wire::kAsk, pack_ask(bytes));
+    while (!hung_up_) {
+      const auto message = socket_.receive();
+      if (message && message->kind == wire::kAdmitted) return {};
+      if (message && message->kind == wire::kRefused) break;
+      take(message);
+    }
+    return fail(ErrorCode::memory_exhausted, "not admitted");
+  }
+
   // Takes what is left, up to its end. False: there is none.
   bool drain() {
-    while (!ended_) next();
+    while (!ended_) {
+      take(socket_.receive());
+      pieces_.clear();
+    }
     return !hung_up_;
   }
 
  private:
   Result<std::size_t> pull(std::span<char> buffer) override {
-    if (piece_.empty() && !ended_) next();
-    if (broken_off_) return fail(ErrorCode::internal, "the source broke off");
-    const std::size_t count = piece_.copy(buffer.data(), buffer.size());
-    piece_.remove_prefix(count);
+    while (pieces_.empty() && !ended_) take(socket_.receive());
+    if (pieces_.empty()) {
+      if (broken_off_) return fail(ErrorCode::internal, "the source broke off");
+      return 0;
+    }
+    const std::size_t count = pieces_.front().copy(buffer.data(), buffer.size(), taken_);
+    taken_ += count;
+    if (taken_ == pieces_.front().size()) {
+      pieces_.pop_front();
+      taken_ = 0;
+    }
     return count;
   }
-  void next() {
-    const auto message = socket_.receive();
-    piece_ = {};
+
+  void take(const std::optional<Message>& message) {
     if (message && message->kind == wire::kPiece && !message->payload.empty()) {
-      piece_ = message->payload;
+      pieces_.emplace_back(message->payload);
       return;
     }
     ended_ = true;
@@ -49,7 +73,8 @@ class SentSource : public ByteSource {
 
   MessageSocket& socket_;
   std::optional<std::uint64_t> announced_bytes_;
-  ByteView piece_;
+  std::deque<Bytes> pieces_;
+  std::size_t taken_ = 0;  // of the first
   bool ended_ = false;
   bool broken_off_ = false;
   bool hung_up_ = false;
@@ -76,15 +101,6 @@ bool send_reply(const MessageSocket& socket, const Result<Rendered>& rendered) {
   return socket.send(wire::kReply, reply, file.get());
 }
 
-// The memory is shared with other workers; whoever has them all keeps count.
-Result<void> ask(MessageSocket& socket, std::uint64_t bytes) {
-  if (socket.send(wire::kAsk, pack_ask(bytes))) {
-    const auto answer = socket.receive();
-    if (answer && answer->kind == wire::kAdmitted) return {};
-  }
-  return fail(ErrorCode::memory_exhausted, "not admitted");
-}
-
 // A picture of one white pixel.
 constexpr std::string_view kOnePixel(
     "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90\x77\x53\xDE\0\0\0\x0CIDAT\x78"
@@ -106,21 +122,23 @@ void initialise_rendering() {
   const auto written = render(first, orders, {});
   if (!written) return;  // then no picture will be rendered either, and each says why
   for (const Thumbnail& thumbnail : written->thumbnails) {
-    MemorySource again(thumbnail.bytes);
-    static_cast<void>(render(again, std::span(orders).first(1), {}));
+    for (const auto& engine : {RenderFn(render), RenderFn(render_by_magick)}) {
+      MemorySource again(thumbnail.bytes);
+      static_cast<void>(engine(again, std::span(orders).first(1), {}, {}));
+    }
   }
 }
 
 void serve_renders(MessageSocket socket, const Walls& walls, const RenderFn& render_fn) {
   const auto locked = lock_up(walls);
   if (!socket.send(wire::kReady, locked ? "" : locked.error().message) || !locked) return;
-  set_admission_authority([&socket](std::uint64_t bytes) { return ask(socket, bytes); });
   for (;;) {
     const auto message = socket.receive();
     if (!message || message->kind != wire::kJob) return;
     const auto job = unpack_job(message->payload);
     if (!job) return;
     SentSource source(socket, job->announced_bytes);
+    set_admission_authority([&source](std::uint64_t bytes) { return source.ask(bytes); });
     // Told at once, so that nobody goes on sending what is not wanted.
     if (!send_reply(socket, render_fn(source, job->orders, job->limits, {}))) return;
     if (!source.drain()) return;

@@ -34,11 +34,14 @@ void add_journal_option(CLI::App& command, ConfigOptions& options) {
                      "The record of what was done: a file, :memory: or none [MINIATURA_JOURNAL]");
 }
 
-void add_isolation_option(CLI::App& command, ConfigOptions& options, std::string_view otherwise) {
+void add_rendering_options(CLI::App& command, ConfigOptions& options, std::string_view otherwise) {
   command.add_option("--isolation", options.isolation,
                      fmt::format("Where pictures are rendered: process, each in a worker that is "
                                  "walled in, or none ({}) [MINIATURA_ISOLATION]",
                                  otherwise));
+  command.add_option("--engine", options.engine,
+                     "What renders pictures: planes (default), or magick, the plain one, which is "
+                     "slow [MINIATURA_ENGINE]");
 }
 
 int exit_code(const Error& error) {

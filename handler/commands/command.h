@@ -38,11 +38,11 @@ void add_config_command(CLI::App& app, const Environment& environment, Run& run)
 // Without CLI11: a cold start does no more than it needs.
 int run_lambda_command(const Environment& environment, const ConfigOptions& options);
 
-// --config, --store, --journal and --isolation.
+// --config, --store, --journal, and --isolation with --engine.
 void add_config_option(CLI::App& command, ConfigOptions& options);
 void add_store_option(CLI::App& command, ConfigOptions& options);
 void add_journal_option(CLI::App& command, ConfigOptions& options);
-void add_isolation_option(CLI::App& command, ConfigOptions& options, std::string_view otherwise);
+void add_rendering_options(CLI::App& command, ConfigOptions& options, std::string_view otherwise);
 
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;

@@ -30,9 +30,9 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   if (!config) return run_lambda_loop(*loop, nullptr, config.error());
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return run_lambda_loop(*loop, nullptr, stores.error());
-  const auto isolation = isolation_setting(environment, options, Isolation::none);
-  if (!isolation) return run_lambda_loop(*loop, nullptr, isolation.error());
-  auto renderers = open_renderers(*isolation, config->limits, environment, clock);
+  const auto rendering = rendering_setting(environment, options, Isolation::none);
+  if (!rendering) return run_lambda_loop(*loop, nullptr, rendering.error());
+  auto renderers = open_renderers(*rendering, config->limits, environment, clock);
   if (!renderers) return run_lambda_loop(*loop, nullptr, renderers.error());
   const auto journal = make_journal(config->journal);
   Breaker breaker(clock);
@@ -48,7 +48,7 @@ void add_lambda_command(CLI::App& app, const Environment& environment, Run& run)
   add_config_option(*command, *options);
   add_store_option(*command, *options);
   add_journal_option(*command, *options);
-  add_isolation_option(*command, *options, "none");
+  add_rendering_options(*command, *options, "none");
   command->callback(
       [&, options] { run = [&, options] { return run_lambda_command(environment, *options); }; });
 }

@@ -212,9 +212,9 @@ int run_replay(const ReplayOptions& options, const Environment& environment) {
   }
   const auto stores = open_store(config->store, environment, clock);
   if (!stores) return report(stores.error(), options.json);
-  const auto isolation = isolation_setting(environment, options.config, Isolation::process);
-  if (!isolation) return report(isolation.error(), options.json);
-  auto renderers = open_renderers(*isolation, config->limits, environment, clock);
+  const auto rendering = rendering_setting(environment, options.config, Isolation::process);
+  if (!rendering) return report(rendering.error(), options.json);
+  auto renderers = open_renderers(*rendering, config->limits, environment, clock);
   if (!renderers) return report(renderers.error(), options.json);
   for (int i = 0; i < options.jobs; ++i) {
     auto handle = make_handle(application, (*stores)(), (*renderers)());
@@ -238,7 +238,7 @@ void add_replay_command(CLI::App& app, const Environment& environment, Run& run)
   add_config_option(*command, options->config);
   add_store_option(*command, options->config);
   add_journal_option(*command, options->config);
-  add_isolation_option(*command, options->config, "process");
+  add_rendering_options(*command, options->config, "process");
   command->callback(
       [&, options] { run = [&, options] { return run_replay(*options, environment); }; });
 }

@@ -219,10 +219,10 @@ int work_on_all(const std::vector<ThumbJob>& jobs, const ThumbOptions& options,
 int run_thumb(const ThumbOptions& options, const Environment& environment) {
   const auto settings = render_settings(environment, options.config, options.presets);
   if (!settings) return report(settings.error(), options.json);
-  const auto isolation = isolation_setting(environment, options.config, Isolation::none);
-  if (!isolation) return report(isolation.error(), options.json);
+  const auto rendering = rendering_setting(environment, options.config, Isolation::none);
+  if (!rendering) return report(rendering.error(), options.json);
   const SystemClock clock;
-  auto renderers = open_renderers(*isolation, settings->limits, environment, clock);
+  auto renderers = open_renderers(*rendering, settings->limits, environment, clock);
   if (!renderers) return report(renderers.error(), options.json);
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
@@ -256,7 +256,7 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run) 
   command->add_option("--sheet", options->sheet,
                       "A page (HTML) that shows all of them, for a browser");
   add_config_option(*command, options->config);
-  add_isolation_option(*command, options->config, "none");
+  add_rendering_options(*command, options->config, "none");
   command->add_flag("--json", options->json, "One JSON object a file");
   command->callback(
       [&, options] { run = [&, options] { return run_thumb(*options, environment); }; });

@@ -122,15 +122,10 @@ Bytes picture(ImageFormat format, int width, int height) {
 }
 
 Bytes progressive_jpeg(int width, int height) {
-  const Raster raster = quarters(width, height);
-  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
-  Magick::Image image(static_cast<unsigned>(width), static_cast<unsigned>(height), "RGB",
-                      Magick::CharPixel, raster.pixels.data());
-  image.interlaceType(Magick::LineInterlace);
-  image.quality(95);
-  Magick::Blob blob;
-  image.write(&blob, "JPEG");
-  return {static_cast<const char*>(blob.data()), blob.length()};
+  Encoding encoding;
+  encoding.quality = 95;
+  encoding.progressive = true;
+  return value_or_throw(encode(quarters(width, height), ImageFormat::jpeg, encoding));
 }
 
 Bytes exif_block(int orientation, std::string_view extra) {
@@ -294,7 +289,7 @@ Raster thumbnail_of(const Bytes& image, int width, int height) {
 }
 
 std::size_t foreign_programs() {
-  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
+  (void)pixels_of(picture(ImageFormat::jpeg, 8, 8));  // initialises the library as the program does
   MagickLib::ExceptionInfo exception;
   MagickLib::GetExceptionInfo(&exception);
   std::size_t count = 0;
@@ -307,7 +302,7 @@ std::size_t foreign_programs() {
 }
 
 bool decodes_by_guess(const Bytes& image) {
-  (void)picture(ImageFormat::jpeg, 8, 8);  // initialises the library as the program does
+  (void)pixels_of(picture(ImageFormat::jpeg, 8, 8));  // initialises the library as the program does
   try {
     Magick::Image guess;
     guess.read(Magick::Blob(image.data(), image.size()));

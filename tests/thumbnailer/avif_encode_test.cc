@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/support/images.h"
+#include "tests/support/thumbnail_planes.h"
 
 namespace miniatura {
 namespace {
@@ -31,6 +32,38 @@ TEST(avif_encode, keeps_the_pixels_of_any_size) {
       EXPECT_LE(difference(colour_at(back, 0.99, 0), kGreen), 12);
       EXPECT_LE(difference(colour_at(back, 0, 0.99), kBlue), 12);
     }
+  }
+}
+
+TEST(avif_encode, takes_planes_of_either_range_for_the_same_pixels) {
+  for (const Size size : {Size{1, 1}, {2, 3}, {33, 17}, {200, 100}}) {
+    const Raster raster = smooth_picture(size);
+    for (const auto subsampling : {Subsampling::s420, Subsampling::s422, Subsampling::s444}) {
+      for (const bool full_range : {true, false}) {
+        Encoding encoding{95, false, subsampling, {}};
+        const Planes planes = planes_of(raster, subsampling, full_range);
+        const auto avif = encode_avif(planes, encoding);
+        ASSERT_TRUE(avif) << avif.error().message;
+        const Raster back = pixels_of(*avif);
+        ASSERT_EQ(back.size, size);
+        EXPECT_LE(differences(back, raster).mean, size.width < 5 ? 25 : 3) << full_range;
+        // With a profile the range is said in another place.
+        encoding.icc_profile = profile_of(500);
+        EXPECT_EQ(pixels_of(encode_avif(planes, encoding).value()).pixels, back.pixels);
+      }
+    }
+  }
+  EXPECT_FALSE(encode_avif(planes_of(quarters(8, 8), Subsampling::s444), {}));
+}
+
+TEST(avif_encode, writes_grey_planes_without_colour) {
+  const Planes planes = grey_ramp({61, 30});
+  const Raster back = pixels_of(encode_avif(planes, {95, false, Subsampling::s420, {}}).value());
+  for (const int x : {0, 30, 60}) {
+    const auto wanted = planes.colour[0].row(0)[x];
+    EXPECT_LE(
+        difference({*back.at(x, 9), back.at(x, 9)[1], back.at(x, 9)[2]}, {wanted, wanted, wanted}),
+        6);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
+#include "tests/support/thumbnail_planes.h"
 
 namespace miniatura {
 namespace {
@@ -48,6 +49,21 @@ TEST(encode, writes_no_other_format) {
   const auto encoded = encode(Raster({8, 8}, 3), ImageFormat::gif, {});
   ASSERT_FALSE(encoded);
   EXPECT_EQ(encoded.error().code, ErrorCode::image_unsupported);
+}
+
+TEST(encode, takes_planes_for_all_but_png) {
+  const Raster raster = smooth_picture({50, 30});
+  for (const auto format : {ImageFormat::jpeg, ImageFormat::webp, ImageFormat::avif}) {
+    const auto encoded = encode(planes_of(raster, Subsampling::s420), format, of_quality(95));
+    ASSERT_TRUE(encoded) << encoded.error().message;
+    EXPECT_LE(differences(pixels_of(*encoded), raster).mean, 3);
+  }
+  const auto png = encode(planes_of(raster, Subsampling::s420), ImageFormat::png, {});
+  ASSERT_FALSE(png);
+  EXPECT_EQ(png.error().code, ErrorCode::image_unsupported);
+  const auto wide = encode(grey_ramp({16'384, 1}), ImageFormat::webp, {});
+  ASSERT_FALSE(wide);
+  EXPECT_EQ(wide.error().code, ErrorCode::image_too_large);
 }
 
 TEST(encode, follows_the_quality) {

@@ -176,7 +176,7 @@ TEST(lay_out, of_an_enlarged_line_has_a_side_that_can_be_counted_with) {
   preset.enlarge = true;
   const Layout layout = lay_out({1, 200'000'000}, preset);
   EXPECT_EQ(layout.scaled, (Size{16'384, 1'000'000'000}));
-  EXPECT_EQ(shrink_on_load({4096, 4096}, std::vector<Size>{layout.scaled}), 1);
+  EXPECT_EQ(shrink_on_load({4096, 4096}, std::vector<ShrinkTarget>{{layout.scaled}}), 1);
 }
 
 TEST(lay_out, never_leaves_its_bounds) {
@@ -219,17 +219,31 @@ TEST(oriented_size, swaps_the_axes_from_five_on) {
   }
 }
 
-TEST(shrink_on_load, leaves_twice_the_largest_target) {
-  const auto shrink = [](Size stored, std::vector<Size> targets) {
+TEST(shrink_on_load, leaves_twice_the_largest_target_or_more) {
+  const auto shrink = [](Size stored, const std::vector<Size>& sizes) {
+    std::vector<ShrinkTarget> targets;
+    for (const Size size : sizes) targets.push_back({size});
     return shrink_on_load(stored, targets);
   };
-  EXPECT_EQ(shrink({4096, 4096}, {{256, 256}}), 8);
-  EXPECT_EQ(shrink({4096, 4096}, {{257, 257}}), 4);
+  EXPECT_EQ(shrink({4096, 4096}, {{204, 204}}), 8);
+  EXPECT_EQ(shrink({4096, 4096}, {{205, 205}}), 4);
+  EXPECT_EQ(shrink({4096, 4096}, {{512, 512}}), 4);
   EXPECT_EQ(shrink({4096, 4096}, {{64, 64}, {513, 513}}), 2);
   EXPECT_EQ(shrink({4096, 4096}, {{1025, 1}}), 1);
   EXPECT_EQ(shrink({4096, 4096}, {{4096, 4096}}), 1);
   EXPECT_EQ(shrink({10000, 63}, {{1, 1}}), 1);
   EXPECT_EQ(shrunk_size({4033, 8}, 8), (Size{505, 1}));
+}
+
+TEST(shrink_on_load, leaves_each_target_the_margins_that_it_wants) {
+  const std::vector<ShrinkTarget> lossy = {{{300, 10}, {1.5, 1.2, 1.1}}};
+  EXPECT_EQ(shrink_on_load({3600, 3600}, lossy), 8);
+  EXPECT_EQ(shrink_on_load({3592, 3600}, lossy), 4);
+  EXPECT_EQ(shrink_on_load({1440, 3600}, lossy), 4);
+  EXPECT_EQ(shrink_on_load({1436, 3600}, lossy), 2);
+  EXPECT_EQ(shrink_on_load({660, 3600}, lossy), 2);
+  EXPECT_EQ(shrink_on_load({658, 3600}, lossy), 1);
+  EXPECT_EQ(shrink_on_load({3600, 3600}, std::vector<ShrinkTarget>{lossy[0], {{300, 10}}}), 4);
 }
 
 }  // namespace

@@ -152,9 +152,18 @@ TEST_F(Hostile, a_tiff_whose_directories_loop_is_read_once) {
 }
 
 TEST_F(Hostile, twenty_thousand_scans_are_too_large) {
-  Bytes bomb = jpeg_start(0xC2, 4000, 4000);
-  for (int i = 0; i < 20'000; ++i) bomb += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x12\x34"s;
+  // The first of a good picture's scans, again and again.
+  const Bytes good = progressive_jpeg(97, 83);
+  const std::size_t begin = good.find("\xFF\xDA");
+  std::size_t end = good.find('\xFF', begin + 2);
+  while (good[end + 1] == '\0') end = good.find('\xFF', end + 2);
+  Bytes bomb = good.substr(0, end);
+  for (int i = 0; i < 20'000; ++i) bomb += good.substr(begin, end - begin);
   expect(ErrorCode::image_too_large, bomb + "\xFF\xD9", "scans");
+  // And scans of nothing.
+  Bytes hollow = jpeg_start(0xC2, 4000, 4000);
+  for (int i = 0; i < 20'000; ++i) hollow += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x12\x34"s;
+  expect(ErrorCode::image_corrupt, hollow + "\xFF\xD9", "scans");
 }
 
 TEST_F(Hostile, metadata_that_would_inflate_is_never_inflated) {

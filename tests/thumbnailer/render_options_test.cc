@@ -142,7 +142,12 @@ TEST(render_enlarge, does_not_take_what_was_enlarged_for_the_picture) {
   const RenderOrder orders[] = {{large, ImageFormat::png}, {small, ImageFormat::png}};
   const auto both = render(source, orders, {});
   ASSERT_TRUE(both);
-  EXPECT_EQ(both->thumbnails[1].bytes, thumbnail_of(image, small).value());
+  // Beside one that has the picture decoded as finely.
+  const RenderOrder same[] = {{preset_of(100, 100), ImageFormat::png}, {small, ImageFormat::png}};
+  MemorySource again(image);
+  const auto alone = render(again, same, {});
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(both->thumbnails[1].bytes, alone->thumbnails[1].bytes);
 }
 
 // Black and white lines, one pixel wide: half of the light, whatever they are made to.

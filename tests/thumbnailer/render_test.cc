@@ -322,16 +322,16 @@ TEST(render, fails_for_good_what_cannot_fit_and_puts_off_what_does_not_fit_now) 
   const Bytes image = picture(ImageFormat::png, 1000, 1000);
   Limits limits;
   limits.decoded_bytes = 4'000'000;
-  const auto never = rendered(image, "a=10x10", ImageFormat::png, limits);
+  const auto never = rendered(image, "a=900x900", ImageFormat::png, limits);
   ASSERT_FALSE(never);
   EXPECT_EQ(never.error().code, ErrorCode::image_too_large);
   EXPECT_NE(never.error().message.find("4000000"), std::string::npos);
 
-  limits.decoded_bytes = 20'000'000;
-  const auto other = Admission::request(19'000'000, limits, std::chrono::milliseconds(0));
+  limits.decoded_bytes = 60'000'000;
+  const auto other = Admission::request(59'000'000, limits, std::chrono::milliseconds(0));
   ASSERT_TRUE(other);
   MemorySource source(image);
-  const RenderOrder order[] = {{parse_preset("a=10x10").value(), ImageFormat::png}};
+  const RenderOrder order[] = {{parse_preset("a=900x900").value(), ImageFormat::png}};
   const auto later = render(source, order, limits, Deadline(Clock::Time()));
   ASSERT_FALSE(later);
   EXPECT_EQ(later.error().code, ErrorCode::memory_exhausted);

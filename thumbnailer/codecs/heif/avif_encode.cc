@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <vector>
+
+#include "thumbnailer/thumbnail_planes.h"
 
 namespace miniatura {
 namespace {
@@ -53,7 +56,38 @@ Result<Owned<heif_encoder>> encoder_for(heif_context* context, const Encoding& e
   return encoder;
 }
 
-Result<Owned<heif_image>> image_of(const Raster& raster, const Bytes& icc_profile) {
+// What the numbers mean, said in the file: unsaid, some take it for video.
+Result<void> describe(heif_image* image, const Bytes& icc_profile, bool full_range) {
+  if (!icc_profile.empty()) {
+    CHECKED(checked(
+        heif_image_set_raw_color_profile(image, "prof", icc_profile.data(), icc_profile.size())));
+    if (full_range) return {};
+  }
+  const std::unique_ptr<heif_color_profile_nclx, decltype(&heif_nclx_color_profile_free)> srgb(
+      heif_nclx_color_profile_alloc(), heif_nclx_color_profile_free);
+  srgb->color_primaries = heif_color_primaries_ITU_R_BT_709_5;
+  srgb->transfer_characteristics = heif_transfer_characteristic_IEC_61966_2_1;
+  srgb->matrix_coefficients = heif_matrix_coefficients_ITU_R_BT_601_6;
+  srgb->full_range_flag = full_range ? 1 : 0;
+  return checked(heif_image_set_nclx_color_profile(image, srgb.get()));
+}
+
+constexpr int kBits = 8;
+
+// Rows of `bytes` bytes, `row_at` gives each, into a channel that is added.
+template <class RowAt>
+Result<void> add_channel(heif_image* image, heif_channel channel, Size size, int bytes,
+                         RowAt row_at) {
+  CHECKED(checked(heif_image_add_plane(image, channel, size.width, size.height, kBits)));
+  int row_bytes = 0;
+  std::uint8_t* const plane = heif_image_get_plane(image, channel, &row_bytes);
+  for (int y = 0; y < size.height; ++y) {
+    std::copy_n(row_at(y), bytes, plane + static_cast<std::ptrdiff_t>(y) * row_bytes);
+  }
+  return {};
+}
+
+Result<Owned<heif_image>> image_of(const Raster& raster, const Encoding& encoding) {
   const bool alpha = raster.channels == 4;
   const auto [width, height] = raster.size;
   heif_image* made = nullptr;
@@ -61,27 +95,41 @@ Result<Owned<heif_image>> image_of(const Raster& raster, const Bytes& icc_profil
       width, height, heif_colorspace_RGB,
       alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB, &made)));
   Owned<heif_image> image(made);
-  constexpr int kBits = 8;
-  CHECKED(checked(heif_image_add_plane(made, heif_channel_interleaved, width, height, kBits)));
-  int row_bytes = 0;
-  std::uint8_t* const plane = heif_image_get_plane(made, heif_channel_interleaved, &row_bytes);
-  for (int y = 0; y < height; ++y) {
-    std::copy_n(raster.at(0, y), width * raster.channels,
-                plane + static_cast<std::ptrdiff_t>(y) * row_bytes);
+  CHECKED(add_channel(made, heif_channel_interleaved, raster.size, width * raster.channels,
+                      [&](int y) { return raster.at(0, y); }));
+  CHECKED(describe(made, encoding.icc_profile, true));
+  return image;
+}
+
+heif_chroma chroma_of(Subsampling subsampling) {
+  switch (subsampling) {
+    case Subsampling::s420:
+      return heif_chroma_420;
+    case Subsampling::s422:
+      return heif_chroma_422;
+    case Subsampling::s444:
+      break;
   }
-  if (!icc_profile.empty()) {
-    CHECKED(checked(
-        heif_image_set_raw_color_profile(made, "prof", icc_profile.data(), icc_profile.size())));
-    return image;
+  return heif_chroma_444;
+}
+
+Result<Owned<heif_image>> image_of(const Planes& planes, const Encoding& encoding) {
+  const bool grey = planes.coding == Coding::grey;
+  heif_image* made = nullptr;
+  CHECKED(
+      checked(heif_image_create(planes.stored.width, planes.stored.height, heif_colorspace_YCbCr,
+                                chroma_of(encoding.subsampling), &made)));
+  Owned<heif_image> image(made);
+  const Size chroma = chroma_size(planes.stored, encoding.subsampling);
+  const std::vector<std::uint8_t> neutral(static_cast<std::size_t>(grey ? chroma.width : 0), 128);
+  constexpr heif_channel kChannels[] = {heif_channel_Y, heif_channel_Cb, heif_channel_Cr};
+  for (std::size_t i = 0; i < std::size(kChannels); ++i) {
+    const Size size = i == 0 ? planes.stored : chroma;
+    CHECKED(add_channel(made, kChannels[i], size, size.width, [&](int y) {
+      return i < planes.colour.size() ? planes.colour[i].row(y) : neutral.data();
+    }));
   }
-  // sRGB, said in the file: unsaid, some take it for video.
-  const std::unique_ptr<heif_color_profile_nclx, decltype(&heif_nclx_color_profile_free)> srgb(
-      heif_nclx_color_profile_alloc(), heif_nclx_color_profile_free);
-  srgb->color_primaries = heif_color_primaries_ITU_R_BT_709_5;
-  srgb->transfer_characteristics = heif_transfer_characteristic_IEC_61966_2_1;
-  srgb->matrix_coefficients = heif_matrix_coefficients_ITU_R_BT_601_6;
-  srgb->full_range_flag = 1;
-  CHECKED(checked(heif_image_set_nclx_color_profile(made, srgb.get())));
+  CHECKED(describe(made, encoding.icc_profile, grey || planes.matrix.full_range));
   return image;
 }
 
@@ -90,12 +138,11 @@ heif_error append(heif_context*, const void* bytes, std::size_t size, void* to) 
   return {heif_error_Ok, heif_suberror_Unspecified, ""};
 }
 
-}  // namespace
-
-Result<Bytes> encode_avif(const Raster& raster, const Encoding& encoding) {
+template <class Picture>
+Result<Bytes> encode_picture(const Picture& picture, const Encoding& encoding) {
   const Owned<heif_context> context(heif_context_alloc());
   TRY(encoder, encoder_for(context.get(), encoding));
-  TRY(image, image_of(raster, encoding.icc_profile));
+  TRY(image, image_of(picture, encoding));
   heif_image_handle* made = nullptr;
   CHECKED(checked(
       heif_context_encode_image(context.get(), image.get(), encoder.get(), nullptr, &made)));
@@ -108,6 +155,17 @@ Result<Bytes> encode_avif(const Raster& raster, const Encoding& encoding) {
   heif_writer writer{1, append};
   CHECKED(checked(heif_context_write(context.get(), &writer, &bytes)));
   return bytes;
+}
+
+}  // namespace
+
+Result<Bytes> encode_avif(const Raster& raster, const Encoding& encoding) {
+  return encode_picture(raster, encoding);
+}
+
+Result<Bytes> encode_avif(const Planes& planes, const Encoding& encoding) {
+  CHECKED(check_thumbnail_planes(planes, encoding.subsampling));
+  return encode_picture(planes, encoding);
 }
 
 }  // namespace miniatura

@@ -1,57 +1,21 @@
 #include "thumbnailer/codecs/heif/heif.h"
 
 #include <fmt/core.h>
-#include <libheif/heif.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "thumbnailer/colour.h"
+#include "thumbnailer/codecs/heif/heif_file.h"
 
 namespace miniatura {
 namespace {
 
 constexpr std::uint32_t kFull = 65'535;
 
-using Context = std::unique_ptr<heif_context, decltype(&heif_context_free)>;
-using Handle = std::unique_ptr<const heif_image_handle, decltype(&heif_image_handle_release)>;
-using Options = std::unique_ptr<heif_decoding_options, decltype(&heif_decoding_options_free)>;
-using Image = std::unique_ptr<const heif_image, decltype(&heif_image_release)>;
-using Nclx = std::unique_ptr<heif_color_profile_nclx, decltype(&heif_nclx_color_profile_free)>;
-
-Result<void> check(const heif_error& error) {
-  if (error.code == heif_error_Ok) return {};
-  ErrorCode code = ErrorCode::image_corrupt;
-  if (error.code == heif_error_Memory_allocation_error) {
-    code = error.subcode == heif_suberror_Security_limit_exceeded ? ErrorCode::image_too_large
-                                                                  : ErrorCode::memory_exhausted;
-  } else if (error.code == heif_error_Unsupported_feature ||
-             error.code == heif_error_Unsupported_filetype) {
-    code = ErrorCode::image_unsupported;
-  }
-  std::string text = error.message != nullptr ? error.message : "no reason given";
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return fail(code, fmt::format("HEIF: {}", text));
-}
-
-Bytes profile_of(const heif_image_handle* handle) {
-  Bytes icc(heif_image_handle_get_raw_color_profile_size(handle), '\0');
-  if (!icc.empty() &&
-      heif_image_handle_get_raw_color_profile(handle, icc.data()).code == heif_error_Ok) {
-    return icc;
-  }
-  heif_color_profile_nclx* numbers = nullptr;
-  const heif_error error = heif_image_handle_get_nclx_color_profile(handle, &numbers);
-  // There may be one even after an error: of numbers that the library does not know.
-  const Nclx nclx(numbers, &heif_nclx_color_profile_free);
-  if (error.code != heif_error_Ok) return {};
-  return icc_profile_of(nclx->color_primaries, nclx->transfer_characteristics);
-}
-
 }  // namespace
 
 struct HeifPicture::Impl {
-  Image image{nullptr, &heif_image_release};
+  HeifImage image{nullptr, &heif_image_release};
   const std::uint8_t* pixels = nullptr;  // the image's
   int stride_bytes = 0;
   Size size;
@@ -72,28 +36,17 @@ bool HeifPicture::alpha() const { return impl_->alpha; }
 Bytes HeifPicture::icc_profile() const { return impl_->icc_profile; }
 
 Result<HeifPicture> HeifPicture::decode(ByteView whole) {
-  const Context context(heif_context_alloc(), &heif_context_free);
-  // Tiles are decoded here and not in threads of the library.
-  heif_context_set_max_decoding_threads(context.get(), 0);
-  CHECKED(check(heif_context_read_from_memory_without_copy(context.get(), whole.data(),
-                                                           whole.size(), nullptr)));
-  heif_image_handle* primary = nullptr;
-  CHECKED(check(heif_context_get_primary_image_handle(context.get(), &primary)));
-  const Handle handle(primary, &heif_image_handle_release);
-
+  TRY(file, HeifFile::open(whole));
   auto impl = std::make_unique<Impl>();
-  impl->alpha = heif_image_handle_has_alpha_channel(handle.get()) != 0;
-  impl->premultiplied = heif_image_handle_is_premultiplied_alpha(handle.get()) != 0;
-  const bool deep = heif_image_handle_get_luma_bits_per_pixel(handle.get()) > 8;
-  const Options options(heif_decoding_options_alloc(), &heif_decoding_options_free);
-  options->ignore_transformations = 1;
+  impl->alpha = file.alpha();
+  impl->premultiplied = file.premultiplied();
+  const bool deep = file.bits() > 8;
   const heif_chroma chroma =
       deep ? (impl->alpha ? heif_chroma_interleaved_RRGGBBAA_LE : heif_chroma_interleaved_RRGGBB_LE)
            : (impl->alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB);
-  heif_image* decoded = nullptr;
-  CHECKED(
-      check(heif_decode_image(handle.get(), &decoded, heif_colorspace_RGB, chroma, options.get())));
-  impl->image.reset(decoded);
+  TRY(image, file.decode(heif_colorspace_RGB, chroma));
+  impl->image = std::move(image);
+  const heif_image* const decoded = impl->image.get();
   impl->pixels =
       heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &impl->stride_bytes);
   impl->size = {heif_image_get_width(decoded, heif_channel_interleaved),
@@ -107,7 +60,7 @@ Result<HeifPicture> HeifPicture::decode(ByteView whole) {
     impl->as_16_bits.push_back(
         static_cast<std::uint16_t>((number * kFull + number_max / 2) / number_max));
   }
-  impl->icc_profile = profile_of(handle.get());
+  impl->icc_profile = file.icc_profile();
   return HeifPicture(std::move(impl));
 }
 

@@ -1,4 +1,4 @@
-// HEIC and AVIF by libheif; the one place that names it.
+// HEIC and AVIF by libheif, as red, green and blue.
 //
 // The library hands over the picture as it is stored: it turns and mirrors only 8-bit pictures, and
 // all at full size. Turning and cutting are the header's to tell and the caller's to do.

@@ -13,6 +13,7 @@
 #include "thumbnailer/codecs/magick/magick_parts.h"
 #include "thumbnailer/codecs/magick/magick_source.h"
 #include "thumbnailer/colour.h"
+#include "thumbnailer/source_colours.h"
 
 namespace miniatura {
 namespace {
@@ -98,18 +99,7 @@ Size size_of(const Magick::Image& image) {
   return {static_cast<int>(image.columns()), static_cast<int>(image.rows())};
 }
 
-// The colour space that an ICC profile is for: "RGB ", "GRAY", …
-ByteView profile_space(ByteView icc_profile) {
-  return icc_profile.size() >= 128 ? icc_profile.substr(16, 4) : ByteView();
-}
-
 }  // namespace
-
-struct MagickImage::Impl {
-  Magick::Image image;
-  std::shared_ptr<const ToSrgb> to_srgb;  // nothing: the numbers are sRGB, or no one can say
-  Bytes icc_profile;                      // of red, green and blue that are not
-};
 
 MagickImage::MagickImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MagickImage::MagickImage(MagickImage&&) noexcept = default;
@@ -147,13 +137,6 @@ Size expected_size(const ImageHeader& header, int denominator) {
   return shrunk_size({header.width, header.height}, denominator);
 }
 
-// How the numbers become sRGB: nothing where they are it already.
-std::shared_ptr<const ToSrgb> conversion_of(const ImageHeader& header, ByteView icc_profile) {
-  const bool grey = profile_space(icc_profile) == "GRAY";
-  if (grey && (header.channels > 2 || header.palette)) return nullptr;
-  return ToSrgb::by(icc_profile, grey ? ColourModel::grey : ColourModel::rgb);
-}
-
 }  // namespace
 
 Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& header,
@@ -176,9 +159,7 @@ Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& h
       convert_inks(image, header, icc_profile);
     } else {
       if (image.colorSpace() != Magick::RGBColorspace) image.colorSpace(Magick::RGBColorspace);
-      impl->to_srgb = conversion_of(header, icc_profile);
-      const bool rgb = impl->to_srgb && impl->to_srgb->model() == ColourModel::rgb;
-      if (rgb) impl->icc_profile = std::move(icc_profile);
+      impl->colours = source_colours(header, std::move(icc_profile));
     }
     if (header.frame) image = on_its_canvas(image, header);
     return MagickImage(std::move(impl));
@@ -238,18 +219,16 @@ Result<Raster> raster_of(Magick::Image image, const ToSrgb* to_srgb) {
 }  // namespace
 
 Result<Raster> MagickImage::raster(Colours colours) const {
-  const bool stays = colours == Colours::own && !impl_->icc_profile.empty();
-  return raster_of(impl_->image, stays ? nullptr : impl_->to_srgb.get());
+  return raster_of(impl_->image, impl_->colours.conversion(colours));
 }
 
-Bytes MagickImage::icc_profile() const { return impl_->icc_profile; }
+Bytes MagickImage::icc_profile() const { return impl_->colours.icc_profile; }
 
 Result<MagickImage> MagickImage::frame(const Raster& raster) const {
   return guarded(ErrorCode::internal, "pixels", [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();
     impl->image = image_of(raster);
-    impl->to_srgb = impl_->to_srgb;
-    impl->icc_profile = impl_->icc_profile;
+    impl->colours = impl_->colours;
     return MagickImage(std::move(impl));
   });
 }

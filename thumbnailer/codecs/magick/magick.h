@@ -1,4 +1,4 @@
-// Decoding and resizing by GraphicsMagick. (It encodes in magick_encode.)
+// Decoding and resizing by GraphicsMagick.
 //
 // The library is initialised by the first call and knows only the formats that are read here: its
 // other coders (PostScript, MSL, URL, …) are taken out of it, so that no input can reach a foreign
@@ -8,21 +8,12 @@
 #include <memory>
 
 #include "thumbnailer/header.h"
+#include "thumbnailer/light.h"
+#include "thumbnailer/planes.h"
 #include "thumbnailer/raster.h"
+#include "thumbnailer/source_colours.h"
 
 namespace miniatura {
-
-// What a resize averages: the numbers of the file, or light.
-enum class Light { encoded, linear };
-inline Light light_of(const Preset& preset) {
-  return preset.linear ? Light::linear : Light::encoded;
-}
-
-// What the numbers of a raster stand for: sRGB, or what the picture's own profile says.
-enum class Colours { srgb, own };
-inline Colours colours_of(const Preset& preset) {
-  return preset.keep_icc ? Colours::own : Colours::srgb;
-}
 
 // A decoded picture in the library's own form, in stored axes.
 class MagickImage {
@@ -41,6 +32,10 @@ class MagickImage {
 
   Size size() const;
 
+  // Shrunk by 1/`denominator`, or, of a JPEG, as decode() has shrunk it by that. One plane of grey
+  // where the header says so. Errors: memory_exhausted.
+  Result<Planes> planes(const ImageHeader& header, int denominator) const;
+
   // By Lanczos's filter. Errors: memory_exhausted.
   Result<MagickImage> resized(Size size, Light light = Light::encoded) const;
 
@@ -50,6 +45,9 @@ class MagickImage {
   // What Colours::own are; empty if they are sRGB: for lack of a profile, or for one of grey or of
   // inks, which are always converted.
   Bytes icc_profile() const;
+
+  // What the numbers of planes() follow, of grey or of red, green and blue; empty if they are sRGB.
+  Bytes profile_of_planes(const ImageHeader& header) const;
 
  private:
   struct Impl;

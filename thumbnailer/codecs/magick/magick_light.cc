@@ -1,32 +1,11 @@
 #include "thumbnailer/codecs/magick/magick_light.h"
 
-#include <cmath>
-#include <cstddef>
-#include <vector>
+#include "thumbnailer/light.h"
 
 namespace miniatura {
 namespace {
 
-using Table = std::vector<MagickLib::Quantum>;
-
-// sRGB's curve, from the number in a file to light, and back (IEC 61966-2-1).
-double linear(double encoded) {
-  return encoded <= 0.04045 ? encoded / 12.92 : std::pow((encoded + 0.055) / 1.055, 2.4);
-}
-double encoded(double linear) {
-  return linear <= 0.0031308 ? linear * 12.92 : 1.055 * std::pow(linear, 1 / 2.4) - 0.055;
-}
-
-Table table_of(double (*curve)(double)) {
-  Table table(std::size_t{MaxRGB} + 1);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const double part = static_cast<double>(i) / MaxRGB;
-    table[i] = static_cast<MagickLib::Quantum>(std::lround(curve(part) * MaxRGB));
-  }
-  return table;
-}
-
-void apply(const Table& table, Magick::Image& image) {
+void apply(const std::vector<std::uint16_t>& table, Magick::Image& image) {
   image.classType(Magick::DirectClass);  // a palette's colours are not at the pixels
   image.modifyImage();
   for (unsigned y = 0; y < image.rows(); ++y) {
@@ -42,14 +21,7 @@ void apply(const Table& table, Magick::Image& image) {
 
 }  // namespace
 
-void to_linear_light(Magick::Image& image) {
-  static const Table table = table_of(linear);
-  apply(table, image);
-}
-
-void from_linear_light(Magick::Image& image) {
-  static const Table table = table_of(encoded);
-  apply(table, image);
-}
+void to_linear_light(Magick::Image& image) { apply(light_of_numbers(), image); }
+void from_linear_light(Magick::Image& image) { apply(numbers_of_light(), image); }
 
 }  // namespace miniatura

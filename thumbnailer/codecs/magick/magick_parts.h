@@ -5,12 +5,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <string>
 
 #include "runtime/bytes.h"
 #include "runtime/result.h"
 #include "runtime/text.h"
+#include "thumbnailer/codecs/magick/magick.h"
+#include "thumbnailer/colour.h"
 #include "thumbnailer/preset.h"
 #include "thumbnailer/raster.h"
 
@@ -47,6 +50,11 @@ inline std::string magick_coder(ImageFormat format) {
                  [](char c) { return static_cast<char>(c - 'a' + 'A'); });
   return name;
 }
+
+struct MagickImage::Impl {
+  Magick::Image image;
+  SourceColours colours;
+};
 
 inline Magick::Image image_of(const Raster& raster) {
   const bool alpha = raster.channels == 4;

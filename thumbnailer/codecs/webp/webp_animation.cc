@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "thumbnailer/codecs/webp/webp_chunks.h"
+
 namespace miniatura {
 namespace {
 
@@ -16,7 +18,6 @@ constexpr int kEndMsMax = 2'000'000'000;  // times are counted in an int
 struct Release {
   void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
   void operator()(WebPAnimEncoder* encoder) const { WebPAnimEncoderDelete(encoder); }
-  void operator()(WebPMux* mux) const { WebPMuxDelete(mux); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, Release>;
@@ -76,22 +77,6 @@ Result<void> add(WebPAnimEncoder* encoder, const Raster& raster, int begin_ms,
   return {};
 }
 
-Result<Bytes> with_chunks(Bytes webp, const Encoding& encoding) {
-  if (encoding.icc_profile.empty() && encoding.exif.empty()) return webp;
-  const WebPData whole = data_of(webp);
-  const Owned<WebPMux> mux(WebPMuxCreate(&whole, 0));
-  for (const auto& [name, bytes] :
-       {std::pair("ICCP", &encoding.icc_profile), std::pair("EXIF", &encoding.exif)}) {
-    const WebPData chunk = data_of(*bytes);
-    if (!bytes->empty() && WebPMuxSetChunk(mux.get(), name, &chunk, 0) != WEBP_MUX_OK) {
-      return failed(name, "out of memory");
-    }
-  }
-  WebPData assembled;
-  if (WebPMuxAssemble(mux.get(), &assembled) != WEBP_MUX_OK) return failed("the end", "no memory");
-  return taken(assembled);
-}
-
 }  // namespace
 
 Result<FrameReader> read_webp_frames(ByteView whole) {
@@ -138,7 +123,7 @@ Result<Bytes> encode_webp_animation(const Animation& animation, const Encoding& 
   if (WebPAnimEncoderAssemble(encoder.get(), &assembled) == 0) {
     return failed("the end", WebPAnimEncoderGetError(encoder.get()));
   }
-  return with_chunks(taken(assembled), encoding);
+  return with_metadata(taken(assembled), encoding);
 }
 
 }  // namespace miniatura

@@ -1,0 +1,163 @@
+#include "thumbnailer/codecs/jpeg/baseline.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/baseline_oracle.h"
+
+namespace miniatura {
+namespace {
+
+using oracle::coded_jpeg;
+using oracle::Factors;
+using oracle::JpegKind;
+
+const std::vector<Factors> kGrey = {{1, 1}}, k444 = {{1, 1}, {1, 1}, {1, 1}},
+                           k422 = {{2, 1}, {1, 1}, {1, 1}}, k440 = {{1, 2}, {1, 1}, {1, 1}},
+                           k420 = {{2, 2}, {1, 1}, {1, 1}}, kOdd = {{1, 2}, {2, 1}, {1, 1}},
+                           kUpsideDown = {{1, 1}, {2, 2}, {1, 2}};
+
+void expect_like_libjpeg(const JpegKind& kind) {
+  const Bytes jpeg = coded_jpeg(kind);
+  for (const int eighths : {1, 2, 4}) {
+    const auto comparison = oracle::compare(jpeg, eighths);
+    EXPECT_TRUE(comparison.taken && comparison.decoded);
+    EXPECT_EQ(comparison.difference, "")
+        << kind.width << "x" << kind.height << " at " << eighths << "/8, " << kind.factors.size()
+        << " components, first " << kind.factors[0].across << "x" << kind.factors[0].down
+        << ", restarts " << kind.restart_interval;
+  }
+}
+
+TEST(Baseline, gives_libjpegs_samples_for_each_sampling_and_size) {
+  for (const auto& factors : {kGrey, {{2, 2}}, k444, k422, k440, k420, kOdd, kUpsideDown}) {
+    for (const auto& [width, height] : {std::pair{1, 1},
+                                        {1, 40},
+                                        {40, 1},
+                                        {7, 9},
+                                        {8, 8},
+                                        {15, 17},
+                                        {16, 16},
+                                        {33, 31},
+                                        {64, 48},
+                                        {131, 77}}) {
+      expect_like_libjpeg({.width = width, .height = height, .factors = factors});
+    }
+  }
+}
+
+TEST(Baseline, gives_libjpegs_samples_with_restarts) {
+  for (const auto& factors : {kGrey, k444, k422, k420}) {
+    for (const int interval : {1, 2, 3, 5, 8, 1000}) {
+      expect_like_libjpeg(
+          {.width = 133, .height = 75, .factors = factors, .restart_interval = interval});
+    }
+  }
+}
+
+TEST(Baseline, gives_libjpegs_samples_for_each_quality_and_noise) {
+  for (const bool own_codes : {false, true}) {
+    for (const int quality : {1, 10, 50, 90, 100}) {
+      for (const double noise : {0.0, 3.0, 40.0, 250.0}) {
+        expect_like_libjpeg({.width = 96,
+                             .height = 80,
+                             .factors = k420,
+                             .quality = quality,
+                             .own_codes = own_codes,
+                             .noise = noise});
+      }
+    }
+  }
+}
+
+TEST(Baseline, gives_libjpegs_samples_of_a_picture_that_is_larger_than_its_buffers) {
+  expect_like_libjpeg({.width = 700, .height = 500, .factors = k422, .quality = 97, .noise = 60});
+  expect_like_libjpeg({.width = 600,
+                       .height = 450,
+                       .factors = k420,
+                       .quality = 97,
+                       .restart_interval = 40,
+                       .noise = 60});
+}
+
+TEST(Baseline, says_where_the_planes_lie) {
+  const Bytes jpeg = coded_jpeg({.width = 131, .height = 77, .factors = k420});
+  const std::size_t head = oracle::head_bytes(jpeg);
+  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 2);
+  ASSERT_TRUE(decoder);
+  MemorySource scan(jpeg.substr(head));
+  const auto planes = decoder->decode(scan);
+  ASSERT_TRUE(planes);
+  EXPECT_EQ(planes->stored, (Size{131, 77}));
+  EXPECT_EQ(planes->coding, Coding::ycbcr);
+  EXPECT_EQ(planes->matrix, YcbcrMatrix{});
+  ASSERT_EQ(planes->colour.size(), 3U);
+  EXPECT_TRUE(planes->alpha.empty());
+  EXPECT_EQ(planes->colour[0].size, (Size{33, 20}));
+  EXPECT_EQ(planes->colour[1].size, (Size{17, 10}));
+  EXPECT_EQ(planes->colour[0].across, 0.25);
+  EXPECT_EQ(planes->colour[1].across, 0.125);
+  EXPECT_EQ(planes->colour[2].down, 0.125);
+}
+
+// Gives one byte at a time, and then what it is told to.
+class DrippingSource : public ByteSource {
+ public:
+  DrippingSource(Bytes bytes, std::optional<ErrorCode> last)
+      : bytes_(std::move(bytes)), last_(last) {}
+  std::size_t taken() const { return at_; }
+
+ private:
+  Result<std::size_t> pull(std::span<char> buffer) override {
+    if (at_ < bytes_.size()) {
+      buffer[0] = bytes_[at_++];
+      return 1;
+    }
+    if (last_) return fail(*last_, "no more");
+    return 0;
+  }
+  Bytes bytes_;
+  std::optional<ErrorCode> last_;
+  std::size_t at_ = 0;
+};
+
+TEST(Baseline, takes_bytes_as_they_come_and_only_those_of_the_picture) {
+  const Bytes jpeg =
+      coded_jpeg({.width = 90, .height = 70, .factors = k420, .restart_interval = 4});
+  const std::size_t head = oracle::head_bytes(jpeg);
+  for (const int eighths : {1, 2, 4}) {
+    auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), eighths);
+    ASSERT_TRUE(decoder);
+    // What follows the end of image is not pulled, so its failure does not matter.
+    DrippingSource scan(jpeg.substr(head), ErrorCode::network_timeout);
+    const auto planes = decoder->decode(scan);
+    ASSERT_TRUE(planes);
+    MemorySource whole(jpeg.substr(head));
+    const auto again = decoder->decode(whole);
+    ASSERT_TRUE(again);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(oracle::difference(planes->colour[i], again->colour[i]), "");
+    }
+  }
+}
+
+TEST(Baseline, fails_with_its_sources_error) {
+  const Bytes jpeg = coded_jpeg({.width = 90, .height = 70, .factors = k420});
+  const std::size_t head = oracle::head_bytes(jpeg);
+  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 1);
+  ASSERT_TRUE(decoder);
+  DrippingSource scan(jpeg.substr(head, 100), ErrorCode::network_timeout);
+  const auto planes = decoder->decode(scan);
+  ASSERT_FALSE(planes);
+  EXPECT_EQ(planes.error().code, ErrorCode::network_timeout);
+}
+
+TEST(Baseline, takes_no_scale_but_1_2_and_4_eighths) {
+  const Bytes jpeg = coded_jpeg({});
+  const ByteView head = ByteView(jpeg).substr(0, oracle::head_bytes(jpeg));
+  for (const int eighths : {-1, 0, 3, 5, 6, 7, 9, 16}) {
+    EXPECT_FALSE(BaselineJpeg::open(head, eighths)) << eighths;
+  }
+}
+
+}  // namespace
+}  // namespace miniatura

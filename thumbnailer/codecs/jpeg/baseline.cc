@@ -1,0 +1,68 @@
+#include "thumbnailer/codecs/jpeg/baseline.h"
+
+#include <fmt/core.h>
+
+#include <new>
+
+#include "thumbnailer/codecs/jpeg/baseline_header.h"
+#include "thumbnailer/codecs/jpeg/baseline_scan.h"
+
+namespace miniatura {
+
+using baseline::BaselineComponent;
+using baseline::BaselineHeader;
+
+namespace {
+
+constexpr int kBlockEdge = 8;
+
+int divided_up(int value, int by) { return (value + by - 1) / by; }
+
+// A component's plane, with room for whole MCUs: what is over the edge lies in memory alone.
+Plane plane_of(const BaselineHeader& header, const BaselineComponent& component, int edge) {
+  const Size mcus = baseline::mcus_of(header);
+  Plane plane({mcus.width * component.across * edge, mcus.height * component.down * edge}, 8);
+  const int across_max = header.across_max();
+  const int down_max = header.down_max();
+  plane.size = {
+      divided_up(divided_up(header.size.width * component.across, across_max) * edge, kBlockEdge),
+      divided_up(divided_up(header.size.height * component.down, down_max) * edge, kBlockEdge)};
+  plane.across = edge / 8.0 * component.across / across_max;
+  plane.down = edge / 8.0 * component.down / down_max;
+  return plane;
+}
+
+}  // namespace
+
+BaselineJpeg::BaselineJpeg(std::unique_ptr<BaselineHeader> header, int eighths)
+    : header_(std::move(header)), eighths_(eighths) {}
+BaselineJpeg::BaselineJpeg(BaselineJpeg&&) noexcept = default;
+BaselineJpeg& BaselineJpeg::operator=(BaselineJpeg&&) noexcept = default;
+BaselineJpeg::~BaselineJpeg() = default;
+
+std::optional<BaselineJpeg> BaselineJpeg::open(ByteView head, int eighths) {
+  if (eighths != 1 && eighths != 2 && eighths != 4) return std::nullopt;
+  auto header = baseline::read_baseline_header(head);
+  if (!header) return std::nullopt;
+  return BaselineJpeg(std::make_unique<BaselineHeader>(*header), eighths);
+}
+
+Result<Planes> BaselineJpeg::decode(ByteSource& data) {
+  try {
+    Planes planes;
+    planes.stored = header_->size;
+    planes.coding = header_->count == 1 ? Coding::grey : Coding::ycbcr;
+    for (int i = 0; i < header_->count; ++i) {
+      planes.colour.push_back(
+          plane_of(*header_, header_->components[static_cast<std::size_t>(i)], eighths_));
+    }
+    CHECKED(baseline::read_scan(*header_, eighths_, data, planes.colour));
+    return planes;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::memory_exhausted,
+                fmt::format("JPEG of {}x{}: no memory for its samples", header_->size.width,
+                            header_->size.height));
+  }
+}
+
+}  // namespace miniatura

@@ -1,0 +1,45 @@
+// From a block's 64 frequencies to 1x1, 2x2 or 4x4 samples: libjpeg's reduced inverse DCTs.
+//
+// Each output sample is the mean of the pixels it stands for, so of a row's eight frequencies those
+// that average to nothing are left out: 2, 4 and 6 of two samples, 4 of four, all but DC of one.
+// The arithmetic is that of jidctred.c, bit for bit: 13 bits of fraction, two more between the
+// passes over columns and rows. The fast ones are also right where a hostile picture leaves the
+// range of a real one: they wrap and saturate just where libjpeg-turbo's SSE2 does.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace miniatura::baseline {
+
+// Row by row of the 8x8 frequencies.
+struct alignas(16) Quantisation {
+  std::array<std::uint16_t, 64> steps{};
+};
+struct alignas(16) Block {
+  std::array<std::int16_t, 64> coefficients{};
+};
+
+void clear(Block& block);
+
+// Where a block's samples go.
+struct Samples {
+  std::uint8_t* first;
+  std::size_t stride;
+};
+
+// Of a block that has only DC, any of its samples, which are all the same.
+std::uint8_t flat_1x1(std::int16_t dc, const Quantisation& quantisation);
+std::uint8_t flat_2x2(std::int16_t dc, const Quantisation& quantisation);
+std::uint8_t flat_4x4(std::int16_t dc, const Quantisation& quantisation);
+
+void idct_2x2(const Block& block, const Quantisation& quantisation, Samples out);
+void idct_4x4(const Block& block, const Quantisation& quantisation, Samples out);
+
+// The same without SSE2, for other machines, and to compare with; equal within the range of real
+// pictures.
+void plain_idct_2x2(const Block& block, const Quantisation& quantisation, Samples out);
+void plain_idct_4x4(const Block& block, const Quantisation& quantisation, Samples out);
+
+}  // namespace miniatura::baseline

@@ -1,0 +1,29 @@
+// JPEG as planes at a fraction of their size, as a rule without conversion of colours: the common
+// kind by our own decoder (baseline.h), all others by libjpeg-turbo, as far as its inverse DCT
+// goes. Thread-safe; one thread each.
+#pragma once
+
+#include "runtime/bytes.h"
+#include "runtime/result.h"
+#include "thumbnailer/codecs/decoded.h"
+
+namespace miniatura {
+
+// What is wanted of a picture.
+struct JpegScale {
+  int eighths = 8;  // of its size: 1, 2, 4 or 8
+  // Red, green and blue, with colours that the file has at a coarser grid made fine, as other
+  // programs have them: for thumbnails that keep them so. It takes longer.
+  bool fine_colours = false;
+};
+
+// A picture of one or three components. `head` is the file up to
+// its first scan's header, that header included, with no metadata but what tells of colours; the
+// rest is pulled from `data` while it is decoded, and what stands behind the last scan is left
+// there. Errors: image_corrupt for damage, be there pixels or not; image_too_large for more than
+// `scans_max` scans; image_unsupported for other components; memory_exhausted; what `data` fails
+// with.
+Result<DecodedPicture> decode_jpeg(ByteView head, ByteSource& data, const JpegScale& scale,
+                                   std::uint64_t scans_max);
+
+}  // namespace miniatura
