@@ -5,7 +5,10 @@
 //   render ROUNDS PRESETS FILE [FOLDER]    PRESETS in the short form ("a=256x256:jpeg,b=…"); with a
 //                                          folder the last round's thumbnails are written into it,
 //                                          as NAME.EXTENSION
-//   heif ROUNDS FILE                       libheif's decoding alone, to the planes that it has
+//   magick …                               the same by the plain engine
+//   stream …                               the same from the file as it is read, and not from
+//   memory heif ROUNDS FILE                       libheif's decoding alone, to the planes that it
+//   has
 //
 // Each is answered by one line of JSON:
 //
@@ -27,6 +30,7 @@
 
 #include "runtime/bytes.h"
 #include "runtime/json.h"
+#include "thumbnailer/magick_render.h"
 #include "thumbnailer/preset.h"
 #include "thumbnailer/render.h"
 
@@ -60,27 +64,36 @@ tl::unexpected<Error> refused(std::string message) {
   return tl::unexpected(std::move(error));
 }
 
-Result<Rendered> render_once(const std::string& file, const std::vector<RenderOrder>& orders,
-                             std::vector<double>& cpu_ms) {
+Result<std::unique_ptr<ByteSource>> source_of(const std::string& way, const std::string& file) {
+  if (way == "stream") {
+    TRY(opened, LocalFile::open(file));
+    return std::unique_ptr<ByteSource>(std::move(opened));
+  }
   TRY(bytes, read_file(file, kSourceBytesMax, ErrorCode::source_too_large));
-  MemorySource source(std::move(bytes));
+  return std::unique_ptr<ByteSource>(std::make_unique<MemorySource>(std::move(bytes)));
+}
+
+Result<Rendered> render_once(const std::string& way, const std::string& file,
+                             const std::vector<RenderOrder>& orders, std::vector<double>& cpu_ms) {
+  TRY(source, source_of(way, file));
   Limits limits;
   limits.source_bytes = kSourceBytesMax;
   const double before = process_cpu_ms();
-  TRY(rendered, render(source, orders, limits));
+  TRY(rendered, way == "magick" ? render_by_magick(*source, orders, limits)
+                                : render(*source, orders, limits));
   cpu_ms.push_back(process_cpu_ms() - before);
   return std::move(rendered);
 }
 
-Result<Json> answer_render(int rounds, const std::string& presets, const std::string& file,
-                           const std::string& folder) {
+Result<Json> answer_render(const std::string& way, int rounds, const std::string& presets,
+                           const std::string& file, const std::string& folder) {
   TRY(wanted, parse_presets(presets));
   std::vector<RenderOrder> orders;
   for (const Preset& preset : wanted) orders.push_back({preset, output_format(preset, file)});
   std::vector<double> cpu_ms;
   Rendered last;
   for (int round = 0; round < rounds; ++round) {
-    TRY(rendered, render_once(file, orders, cpu_ms));
+    TRY(rendered, render_once(way, file, orders, cpu_ms));
     last = std::move(rendered);
   }
   Json bytes = Json::object();
@@ -146,16 +159,15 @@ Result<Json> answer(const std::vector<std::string>& words) {
   if (words.size() >= 2)
     std::from_chars(words[1].data(), words[1].data() + words[1].size(), rounds);
   if (rounds >= 1) {
-    if (words[0] == "render" && words.size() == 4) {
-      return answer_render(rounds, words[2], words[3], "");
-    }
-    if (words[0] == "render" && words.size() == 5) {
-      return answer_render(rounds, words[2], words[3], words[4]);
+    const bool renders = words[0] == "render" || words[0] == "magick" || words[0] == "stream";
+    if (renders && (words.size() == 4 || words.size() == 5)) {
+      return answer_render(words[0], rounds, words[2], words[3], words.size() == 5 ? words[4] : "");
     }
     if (words[0] == "heif" && words.size() == 3) return answer_heif(rounds, words[2]);
   }
   return refused(
-      "a request is \"render\", rounds, presets, file[, folder], or \"heif\", rounds, file; "
+      "a request is \"render\", \"magick\" or \"stream\", rounds, presets, file[, folder], or "
+      "\"heif\", rounds, file; "
       "separated by tabs");
 }
 

@@ -117,12 +117,12 @@ def print_table(results):
 
 
 def measure_peak(found):
-    """Picture's name to (ours, sharp's) VmHWM in kB, of processes that make one thumbnail."""
+    """Picture's name to (ours, sharp's) VmHWM in kB, of processes that make one thumbnail of the file, as each reads it."""
     peaks = {}
     for picture in found["large"]:
         with contenders.ours() as engine, contenders.sharp() as peer:
-            peaks[picture.name] = (engine.ask("render", 1, "w=1600x1600:jpeg", picture.path)["peak_kb"],
-                                   peer.ask("separate", 1, "w=1600x1600:jpeg", picture.path)["peak_kb"])
+            peaks[picture.name] = (engine.ask("stream", 1, "w=1600x1600:jpeg", picture.path)["peak_kb"],
+                                   peer.ask("stream", 1, "w=1600x1600:jpeg", picture.path)["peak_kb"])
     return peaks
 
 

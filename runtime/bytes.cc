@@ -69,6 +69,37 @@ Result<std::size_t> MemorySource::pull(std::span<char> buffer) {
   return count;
 }
 
+LocalFile::LocalFile(int descriptor, std::optional<std::uint64_t> size_bytes)
+    : descriptor_(descriptor), size_bytes_(size_bytes) {}
+LocalFile::~LocalFile() { ::close(descriptor_); }
+
+Result<std::unique_ptr<LocalFile>> LocalFile::open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const auto unreadable = [&](const std::string& why) {
+    return fail(ErrorCode::file_unreadable, fmt::format("{}: {}", path, why));
+  };
+  if (descriptor < 0) return unreadable(reason());
+  struct stat status {};
+  const bool known = ::fstat(descriptor, &status) == 0;
+  std::optional<std::uint64_t> size_bytes;
+  // Pipes announce 0, and so does what the kernel makes up.
+  if (known && S_ISREG(status.st_mode) && status.st_size > 0) {
+    size_bytes = static_cast<std::uint64_t>(status.st_size);
+  }
+  std::unique_ptr<LocalFile> file(new LocalFile(descriptor, size_bytes));
+  if (known && S_ISDIR(status.st_mode)) return unreadable("is a directory");
+  return file;
+}
+
+Result<std::size_t> LocalFile::pull(std::span<char> buffer) {
+  for (;;) {
+    const ssize_t got = ::read(descriptor_, buffer.data(), buffer.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EINTR) continue;
+    return fail(ErrorCode::file_unreadable, reason());
+  }
+}
+
 Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode over_limit,
                        std::string_view what) {
   const std::uint64_t announced = source.size_bytes().value_or(0);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,6 +64,22 @@ class MemorySource : public ByteSource {
 
   Bytes bytes_;
   std::size_t position_ = 0;
+};
+
+// A file as it is read. A regular file announces what it has.
+class LocalFile : public ByteSource {
+ public:
+  // Errors: file_unreadable.
+  static Result<std::unique_ptr<LocalFile>> open(const std::string& path);
+  ~LocalFile() override;
+  std::optional<std::uint64_t> size_bytes() const override { return size_bytes_; }
+
+ private:
+  LocalFile(int descriptor, std::optional<std::uint64_t> size_bytes);
+  Result<std::size_t> pull(std::span<char> buffer) override;
+
+  int descriptor_;
+  std::optional<std::uint64_t> size_bytes_;
 };
 
 // The whole body. More than `limit` bytes is an error of code `over_limit` that names `what`, the

@@ -10,12 +10,11 @@ Plane::Plane(Size its_size, int its_bits) : size(its_size), bits(its_bits) {
   const std::size_t row_bytes =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(bits / 8);
   stride_bytes_ = (row_bytes + kAlignment - 1) / kAlignment * kAlignment;
-  samples_.reset(static_cast<std::uint8_t*>(::operator new[](
-      stride_bytes_* static_cast<std::size_t>(size.height), std::align_val_t{kAlignment})));
-}
-
-void Plane::Free::operator()(std::uint8_t* samples) const {
-  ::operator delete[](samples, std::align_val_t{kAlignment});
+  constexpr std::align_val_t kAligned{kAlignment};
+  samples_ = std::shared_ptr<std::uint8_t[]>(
+      static_cast<std::uint8_t*>(
+          ::operator new[](stride_bytes_* static_cast<std::size_t>(size.height), kAligned)),
+      [](std::uint8_t* samples) { ::operator delete[](samples, kAligned); });
 }
 
 namespace {
@@ -88,6 +87,7 @@ Plane as_float(Plane plane) {
 }
 
 Plane oriented(const Plane& plane, int orientation) {
+  if (orientation <= 1 || orientation > 8) return plane;
   Plane upright(oriented_size(plane.size, orientation), plane.bits);
   if (plane.bits > 8) {
     turn<std::uint16_t>(plane, upright, orientation);

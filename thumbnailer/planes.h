@@ -15,7 +15,7 @@
 namespace miniatura {
 
 // One channel. Rows begin at multiples of kAlignment bytes and have room up to one; what stands
-// behind a row's last sample means nothing. Moves; is not copied by accident.
+// behind a row's last sample means nothing. Copies share their samples.
 class Plane {
  public:
   static constexpr std::size_t kAlignment = 64;  // zimg's, for the widest vectors
@@ -48,11 +48,8 @@ class Plane {
   const float* row_float(int y) const { return reinterpret_cast<const float*>(row(y)); }
 
  private:
-  struct Free {
-    void operator()(std::uint8_t* samples) const;
-  };
   std::size_t stride_bytes_ = 0;
-  std::unique_ptr<std::uint8_t[], Free> samples_;
+  std::shared_ptr<std::uint8_t[]> samples_;
 };
 
 // What the numbers of a picture's planes are.
@@ -83,7 +80,7 @@ struct Planes {
 // Samples of 16 bits as floats; of 32 as they are. Throws std::bad_alloc.
 Plane as_float(Plane plane);
 
-// A copy, of 8 or 16 bits, turned and mirrored as EXIF's orientation (1 to 8) says. Where the
+// The plane, of 8 or 16 bits, turned and mirrored as EXIF's orientation (1 to 8) says. Where the
 // samples lay is forgotten.
 Plane oriented(const Plane& plane, int orientation);
 

@@ -1,7 +1,6 @@
 #include "thumbnailer/render.h"
 
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "thumbnailer/admission.h"
@@ -76,13 +75,6 @@ class Finisher {
   const SourceColours& colours_;
 };
 
-// What the tasks are scaled from: the picture as it was decoded, and as light if one needs that.
-struct Cascades {
-  std::optional<Cascade> encoded;
-  std::optional<Cascade> linear;
-  Cascade& of(Light light) { return light == Light::linear ? *linear : *encoded; }
-};
-
 // Colour is divided by alpha in the end: what the filter makes of an edge must be cut off in
 // neither.
 Planes ready_to_scale(Planes planes) {
@@ -92,44 +84,74 @@ Planes ready_to_scale(Planes planes) {
   return planes;
 }
 
-Result<Cascades> cascades_of(Planes decoded, std::span<const Task> tasks) {
-  Cascades cascades;
-  for (const Task& task : tasks) {
-    if (cascades.linear || light_of(task.order->preset) == Light::encoded) continue;
-    TRY(linear, in_linear_light(decoded));
-    cascades.linear.emplace(ready_to_scale(std::move(linear)));
+// The tasks of one light, by their places, with how each is scaled, from large to small; and what
+// they are scaled from.
+struct Descent {
+  std::vector<std::size_t> places;
+  std::vector<Cut> cuts;
+  std::vector<bool> as_planes;
+  Planes from;
+};
+
+Result<Descent> descent_of(Light light, const Planes& decoded, std::span<const Task> tasks,
+                           const Finisher& finisher) {
+  Descent descent;
+  for (const std::size_t place : largest_first(tasks)) {
+    if (light_of(tasks[place].order->preset) != light) continue;
+    const auto way = finisher.way_of(decoded, tasks[place]);
+    descent.places.push_back(place);
+    descent.cuts.push_back(way.cut);
+    descent.as_planes.push_back(way.as_planes);
   }
-  cascades.encoded.emplace(ready_to_scale(std::move(decoded)));
-  return cascades;
+  if (descent.places.empty()) return descent;
+  descent.from = decoded;
+  if (light == Light::linear) {
+    TRY(linear, in_linear_light(decoded));
+    descent.from = std::move(linear);
+  }
+  descent.from = ready_to_scale(std::move(descent.from));
+  return descent;
+}
+
+Result<void> make_stills(Descent descent, std::span<const Task> tasks, const Finisher& finisher,
+                         const SourceMetadata& metadata, std::vector<Thumbnail>& thumbnails) {
+  Cascade cascade(std::move(descent.from));
+  for (std::size_t i = 0; i < descent.cuts.size(); ++i) {
+    const Task& task = tasks[descent.places[i]];
+    const Cut& cut = descent.cuts[i];
+    TRY(planes, scaled(cascade.source_for(cut), cut));
+    cascade.keep(planes, cut);
+    cascade.expect(std::span(descent.cuts).subspan(i + 1));
+    TRY(thumbnail, descent.as_planes[i] ? encoded(finisher.upright(planes, task), task, metadata)
+                                        : encoded(finisher.raster(planes, task), task, metadata));
+    thumbnails[descent.places[i]] = std::move(thumbnail);
+  }
+  return {};
 }
 
 Result<std::vector<Thumbnail>> make_stills(std::span<const Task> tasks, Planes decoded,
                                            const Finisher& finisher,
                                            const SourceMetadata& metadata) {
   std::vector<Thumbnail> thumbnails(tasks.size());
-  TRY(cascades, cascades_of(std::move(decoded), tasks));
-  for (const std::size_t place : largest_first(tasks)) {
-    const Task& task = tasks[place];
-    Cascade& cascade = cascades.of(light_of(task.order->preset));
-    const auto [cut, as_planes] = finisher.way_of(cascade.decoded(), task);
-    TRY(planes, scaled(cascade.source_for(cut), cut));
-    TRY(thumbnail, as_planes ? encoded(finisher.upright(planes, task), task, metadata)
-                             : encoded(finisher.raster(planes, task), task, metadata));
-    thumbnails[place] = std::move(thumbnail);
-    cascade.keep(std::move(planes), cut);
-  }
+  TRY(linear, descent_of(Light::linear, decoded, tasks, finisher));
+  CHECKED(make_stills(std::move(linear), tasks, finisher, metadata, thumbnails));
+  TRY(plain, descent_of(Light::encoded, decoded, tasks, finisher));
+  decoded = {};
+  CHECKED(make_stills(std::move(plain), tasks, finisher, metadata, thumbnails));
   return thumbnails;
 }
 
 // A frame for each of the tasks that keep the animation.
 Result<std::vector<Raster>> finished_frame(const Raster& frame, std::span<const Task> tasks,
                                            const Finisher& finisher) {
-  std::vector<Raster> rasters;
-  TRY(cascades, cascades_of(planes_of(frame, 1), tasks));
-  for (const Task& task : tasks) {
-    const Planes& planes = cascades.of(light_of(task.order->preset)).decoded();
-    TRY(small, scaled(planes, finisher.way_of(planes, task).cut));
-    rasters.push_back(finisher.raster(small, task));
+  std::vector<Raster> rasters(tasks.size());
+  const Planes planes = planes_of(frame, 1);
+  for (const Light light : {Light::linear, Light::encoded}) {
+    TRY(descent, descent_of(light, planes, tasks, finisher));
+    for (std::size_t i = 0; i < descent.cuts.size(); ++i) {
+      TRY(small, scaled(descent.from, descent.cuts[i]));
+      rasters[descent.places[i]] = finisher.raster(small, tasks[descent.places[i]]);
+    }
   }
   return rasters;
 }

@@ -98,10 +98,17 @@ const Planes& Cascade::source_for(const Cut& cut) const {
 }
 
 void Cascade::keep(Planes scaled, const Cut& cut) {
-  // A part serves nobody; and what was enlarged is no better than what was decoded.
-  if (!keeps_all(cut) || !is_fine(decoded_.colour[0], target_of(cut, decoded_.stored, {}), 1))
-    return;
-  kept_.push_back(std::move(scaled));
+  if (!keeps_all(cut)) return;  // a part serves nobody
+  // What was enlarged is no better than what was decoded.
+  const bool enlarged = !decoded_.colour.empty() &&
+                        !is_fine(decoded_.colour[0], target_of(cut, decoded_.stored, {}), 1);
+  if (!enlarged) kept_.push_back(std::move(scaled));
+}
+
+void Cascade::expect(std::span<const Cut> rest) {
+  const bool is_needed = std::any_of(
+      rest.begin(), rest.end(), [this](const Cut& cut) { return &source_for(cut) == &decoded_; });
+  if (!is_needed) decoded_.colour.clear(), decoded_.alpha.clear();
 }
 
 }  // namespace miniatura

@@ -2,6 +2,7 @@
 // of the planes that are there.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "runtime/result.h"
@@ -35,14 +36,15 @@ class Cascade {
  public:
   explicit Cascade(Planes decoded) : decoded_(std::move(decoded)) {}
 
-  const Planes& decoded() const { return decoded_; }
   // The smallest that serves. It holds until the next keep().
   const Planes& source_for(const Cut& cut) const;
   // What scaled() gave for the cut, to serve the cuts after it; they come from large to small.
   void keep(Planes scaled, const Cut& cut);
+  // Only these are to come: what was decoded is let go if none of them is scaled from it.
+  void expect(std::span<const Cut> rest);
 
  private:
-  Planes decoded_;
+  Planes decoded_;  // no colours: let go
   std::vector<Planes> kept_;
 };
 

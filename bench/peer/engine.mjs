@@ -1,5 +1,6 @@
 // What bench_engine (bench/engine.cc) is measured against: sharp from a Buffer in memory, in one thread, with the same
-// requests and answers; its comment says them. In place of "render" a request names a way of pipelines.mjs.
+// requests and answers; its comment says them. In place of "render" a request names a way of pipelines.mjs, or "stream":
+// separate ones from the file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -14,12 +15,13 @@ const peakKb = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/statu
 
 async function answer([way, rounds, presetsText, file, folder]) {
   const presets = parsePresets(presetsText);
-  const source = readFileSync(file);
+  const source = way === "stream" ? file : readFileSync(file);
+  const work = ways[way === "stream" ? "separate" : way];
   const cpu_ms = [];
   let made = [];
   for (let round = 0; round < Number(rounds); ++round) {
     const before = process.cpuUsage();
-    made = await ways[way](source, presets);
+    made = await work(source, presets);
     const used = process.cpuUsage(before);
     cpu_ms.push((used.user + used.system) / 1000);
   }

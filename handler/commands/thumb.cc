@@ -99,9 +99,8 @@ Result<void> write_all(const ThumbJob& job, const std::vector<Thumbnail>& thumbn
 Result<Rendered> make_thumbnails(const ThumbJob& job, const ThumbOptions& options,
                                  const Limits& limits, const RenderFn& render_fn) {
   CHECKED(check_paths(job, options.no_clobber));
-  TRY(bytes, read_file(job.file, limits.source_bytes, ErrorCode::source_too_large));
-  MemorySource source(std::move(bytes));
-  auto rendered = render_fn(source, job.orders, limits, {});
+  TRY(source, LocalFile::open(job.file));
+  auto rendered = render_fn(*source, job.orders, limits, {});
   if (!rendered) {
     Error error = std::move(rendered).error();
     error.message = fmt::format("{}: {}", job.file, error.message);

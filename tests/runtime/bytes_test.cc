@@ -175,6 +175,22 @@ TEST_F(FileTest, a_socket_is_read_to_its_end) {
   ::close(ends[1]);
 }
 
+TEST_F(FileTest, comes_as_it_is_read_and_announces_its_size) {
+  ASSERT_TRUE(write_file(path("f"), "some bytes"));
+  const auto file = LocalFile::open(path("f"));
+  ASSERT_TRUE(file);
+  EXPECT_EQ((*file)->size_bytes(), 10U);
+  EXPECT_EQ((*file)->peek(4).value(), "some");
+  EXPECT_EQ(read_all(**file, 10, ErrorCode::internal, "f").value(), "some bytes");
+  EXPECT_EQ(LocalFile::open("/proc/self/status").value()->size_bytes(), std::nullopt);
+  for (const std::string& name : {path("absent"), directory_.string()}) {
+    const auto none = LocalFile::open(name);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::file_unreadable);
+    EXPECT_EQ(none.error().message.find(name), 0U) << none.error().message;
+  }
+}
+
 TEST_F(FileTest, what_cannot_be_read_or_written_is_named) {
   for (const std::string& name : {path("absent"), directory_.string()}) {
     const auto read = read_file(name, 10, ErrorCode::internal);
