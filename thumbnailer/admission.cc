@@ -140,15 +140,19 @@ std::uint64_t whole_number(double bytes) {
 // Planes of 16 bits, four at most; those of 8 bits that JPEG has, three.
 constexpr double kPlanesPixelBytes = 8;
 constexpr double kJpegPixelBytes = 3;
+// Of three components' samples at 1/8, a coefficient each.
+constexpr double kDcPixelBytes = 6;
 
 // What decoding to planes holds beside them: the decoder's own picture, or nothing where rows or
 // blocks are taken as they come.
-double decoder_bytes_beside_planes(const ImageHeader& header) {
+double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
   const double pixels = area({header.width, header.height});
   switch (header.format) {
     case ImageFormat::jpeg:
-      if (!header.cmyk) return header.buffered ? static_cast<double>(header.buffer_bytes) : 0;
-      break;
+      if (header.cmyk) break;
+      if (!header.buffered) return 0;
+      if (header.dc_alone && denominator == 8) return pixels * kDcPixelBytes / 64;
+      return static_cast<double>(header.buffer_bytes);
     case ImageFormat::png:
       return pixels * header.channels * header.bits / 8;
     case ImageFormat::webp:
@@ -172,7 +176,7 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
   const double decoded = area(shrunk_size({header.width, header.height}, denominator));
   const bool is_bytes = header.format == ImageFormat::jpeg && !header.cmyk;
   double bytes = decoded * (is_bytes ? kJpegPixelBytes : kPlanesPixelBytes) +
-                 decoder_bytes_beside_planes(header);
+                 decoder_bytes_beside_planes(header, denominator);
   double working = 0;
   bool linear = false;
   for (const Footprint& thumbnail : thumbnails) {

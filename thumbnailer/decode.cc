@@ -59,6 +59,7 @@ Result<OpenPicture> opened(ByteSource& source, const Limits& limits, Reading rea
   if (reading == Reading::as_it_arrives && may_arrive(header)) {
     CHECKED(skip(source, header.data_begin));
     Bytes head = essential_bytes(start, header);
+    header.dc_alone = decodes_dc_alone(head);
     return OpenPicture{std::move(header), std::move(head), true};
   }
   TRY(bytes, read_all(source, limits.source_bytes, ErrorCode::source_too_large, "source"));

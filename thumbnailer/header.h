@@ -46,6 +46,7 @@ struct ImageHeader {
   bool inverted = false;  // CMYK as Adobe's JPEGs have it: 0 is all of an ink
   bool buffered = false;  // the decoder keeps something first: interlaced, several scans, strips
   std::uint64_t buffer_bytes = 0;  // what that takes, if not just all pixels as stored
+  bool dc_alone = false;  // a JPEG that is buffered, but not where it is decoded to planes at 1/8
   // Where what the decoder gives lies on width x height, if not exactly there: the first frame of
   // an animation, a part that is cut out. What sticks out is cut off, what is left is transparent.
   std::optional<Rectangle> frame = std::nullopt;

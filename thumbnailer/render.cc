@@ -185,6 +185,7 @@ Result<Rendered> render_within(ByteSource& whole_source, std::span<const RenderO
   const Tasks tasks = plan_tasks(orders, picture.header);
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(picture.header, limits));
   const Shrink shrink = shrink_for(picture.header, tasks.stills);
+  if (shrink.fine_colours) picture.header.dc_alone = false;
   // Beside the source there are its essential bytes.
   TRY(admission, Admission::request(estimated_bytes(picture.header, shrink.denominator,
                                                     footprints(tasks, picture.header)) +

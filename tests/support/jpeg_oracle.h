@@ -40,7 +40,8 @@ struct JpegKind {
   double noise = 30;         // how much there is to code
   bool jfif = true;
   bool progressive = false;
-  J_COLOR_SPACE coding = JCS_UNKNOWN;  // of three components, if not YCbCr
+  J_COLOR_SPACE coding = JCS_UNKNOWN;      // of three components, if not YCbCr
+  std::vector<jpeg_scan_info> scans = {};  // of a progressive one, if not the usual
 };
 
 struct Refused : std::runtime_error {
@@ -85,6 +86,10 @@ inline Bytes coded_jpeg(const JpegKind& kind) {
   encoder.optimize_coding = kind.own_codes ? TRUE : FALSE;
   encoder.restart_interval = static_cast<unsigned>(kind.restart_interval);
   if (kind.progressive) jpeg_simple_progression(&encoder);
+  if (!kind.scans.empty()) {
+    encoder.scan_info = kind.scans.data();
+    encoder.num_scans = static_cast<int>(kind.scans.size());
+  }
   for (std::size_t i = 0; i < kind.factors.size(); ++i) {
     encoder.comp_info[i].h_samp_factor = kind.factors[i].across;
     encoder.comp_info[i].v_samp_factor = kind.factors[i].down;

@@ -171,5 +171,18 @@ TEST(magick_bytes, do_not_overflow) {
   EXPECT_GT(magick_bytes(header, 1, huge), std::uint64_t{1} << 62);
 }
 
+TEST(estimated_bytes, count_no_coefficients_where_dc_alone_is_kept) {
+  ImageHeader header;
+  header.width = header.height = 8000;
+  header.buffered = true;
+  header.buffer_bytes = 192'000'000;
+  const std::uint64_t planes = 1000 * 1000 * 3;
+  EXPECT_EQ(estimated_bytes(header, 8, {}), planes + 192'000'000);
+  header.dc_alone = true;
+  EXPECT_EQ(estimated_bytes(header, 8, {}), planes + 6'000'000) << "two bytes for each sample";
+  EXPECT_EQ(estimated_bytes(header, 4, {}), 4 * planes + 192'000'000) << "else they are all kept";
+  EXPECT_EQ(magick_bytes(header, 8, {}), 1000 * 1000 * 8 + 192'000'000U);
+}
+
 }  // namespace
 }  // namespace miniatura

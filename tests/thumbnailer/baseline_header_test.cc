@@ -127,5 +127,59 @@ TEST(BaselineHeader, is_taken_whole_and_nothing_but_whole) {
   }
 }
 
+TEST(BaselineHeader, goes_by_codes_that_are_none_no_more_than_libjpeg) {
+  const Bytes head = head_of({.factors = k420});
+  const auto with_code = [&](const Bytes& number) {
+    const Bytes none = "\xFF\xC4\0\x16"s + number + "\x03"s + Bytes(15, '\0') + "\1\2\3";
+    const std::size_t scan = place_of(head, 0xDA);
+    return head.substr(0, scan) + none + head.substr(scan);
+  };
+  EXPECT_FALSE(is_taken(with_code("\x01")));
+  EXPECT_FALSE(is_taken(with_code("\x11")));
+  EXPECT_TRUE(is_taken(with_code("\x03"))) << "nobody goes by it";
+}
+
+TEST(SegmentReader, says_what_a_scan_is_of) {
+  SegmentReader segments;
+  ASSERT_TRUE(segments.take_head(head_of({.factors = k420, .progressive = true})));
+  EXPECT_TRUE(segments.header().progressive);
+  EXPECT_EQ(segments.scan().count, 3);
+  EXPECT_EQ(segments.scan().last, 0);
+  EXPECT_EQ(segments.scan().high, 0);
+  EXPECT_EQ(segments.scan().low, 1);
+  ASSERT_TRUE(segments.take(0xDA, "\2\3\x10\1\x02\0\0\x21"s));
+  EXPECT_EQ(segments.scan().count, 2);
+  EXPECT_EQ(segments.scan().places[0], 2U);
+  EXPECT_EQ(segments.scan().places[1], 0U);
+  EXPECT_EQ(segments.scan().high, 2);
+  EXPECT_EQ(segments.scan().low, 1);
+  EXPECT_EQ(segments.header().components[2].dc_code, 1U);
+  EXPECT_EQ(segments.header().components[0].ac_code, 2U);
+  ASSERT_TRUE(segments.take(0xDA, "\1\2\0\1\x3F\0"s));
+  EXPECT_EQ(segments.scan().count, 1);
+  EXPECT_EQ(segments.scan().first, 1);
+  EXPECT_EQ(segments.scan().last, 63);
+}
+
+TEST(SegmentReader, keeps_the_steps_that_a_component_began_with) {
+  SegmentReader segments;
+  ASSERT_TRUE(segments.take_head(head_of({.factors = k420, .quality = 50, .progressive = true})));
+  ASSERT_TRUE(segments.take(0xDB, "\0"s + Bytes(64, '\x63')));
+  ASSERT_TRUE(segments.take(0xDA, "\1\1\0\0\0\0"s));
+  EXPECT_EQ(segments.header().components[0].quantisation.steps[0], 16);
+}
+
+TEST(SegmentReader, takes_no_scan_of_what_is_not_there) {
+  SegmentReader segments;
+  ASSERT_TRUE(segments.take_head(head_of({.factors = k420, .progressive = true})));
+  for (const Bytes& scan :
+       {""s, "\0\0\0\0"s, "\1\4\0\0\0\0"s, "\2\1\0\1\0\0\0\0"s, "\1\1\x40\0\0\0"s,
+        "\1\1\x04\0\0\0"s, "\1\1\0\0\0"s, "\1\1\0\0\0\0\0"s, "\4\1\0\2\0\3\0\1\0\0\0\0"s}) {
+    EXPECT_FALSE(segments.take(0xDA, scan)) << testing::PrintToString(scan);
+  }
+  EXPECT_FALSE(segments.take(0xC2, "\x08\0\x10\0\x10\1\1\x11\0"s)) << "a second frame";
+  EXPECT_FALSE(segments.take(0xD8, ""));
+}
+
 }  // namespace
 }  // namespace miniatura::baseline

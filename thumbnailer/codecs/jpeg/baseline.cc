@@ -18,8 +18,10 @@ constexpr int kBlockEdge = 8;
 
 int divided_up(int value, int by) { return (value + by - 1) / by; }
 
-// A component's plane, with room for whole MCUs: what is over the edge lies in memory alone.
-Plane plane_of(const BaselineHeader& header, const BaselineComponent& component, int edge) {
+}  // namespace
+
+Plane baseline::plane_of(const BaselineHeader& header, const BaselineComponent& component,
+                         int edge) {
   const Size mcus = baseline::mcus_of(header);
   Plane plane({mcus.width * component.across * edge, mcus.height * component.down * edge}, 8);
   const int across_max = header.across_max();
@@ -31,8 +33,6 @@ Plane plane_of(const BaselineHeader& header, const BaselineComponent& component,
   plane.down = edge / 8.0 * component.down / down_max;
   return plane;
 }
-
-}  // namespace
 
 BaselineJpeg::BaselineJpeg(std::unique_ptr<BaselineHeader> header, int eighths)
     : header_(std::move(header)), eighths_(eighths) {}
@@ -54,7 +54,7 @@ Result<Planes> BaselineJpeg::decode(ByteSource& data) {
     planes.coding = header_->count == 1 ? Coding::grey : Coding::ycbcr;
     for (int i = 0; i < header_->count; ++i) {
       planes.colour.push_back(
-          plane_of(*header_, header_->components[static_cast<std::size_t>(i)], eighths_));
+          baseline::plane_of(*header_, header_->components[static_cast<std::size_t>(i)], eighths_));
     }
     CHECKED(baseline::read_scan(*header_, eighths_, data, planes.colour));
     return planes;

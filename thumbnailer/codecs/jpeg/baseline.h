@@ -29,8 +29,13 @@
 namespace miniatura {
 
 namespace baseline {
+struct BaselineComponent;
 struct BaselineHeader;
-}
+
+// A component's plane with `edge` samples along a block's, and room for whole MCUs: what is over
+// the edge lies in memory alone.
+Plane plane_of(const BaselineHeader& header, const BaselineComponent& component, int edge);
+}  // namespace baseline
 
 class BaselineJpeg {
  public:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thumbnailer/codecs/jpeg/baseline.h"
+#include "thumbnailer/codecs/jpeg/progressive_dc.h"
 
 // After <cstdio>: it needs FILE.
 #include <jerror.h>
@@ -86,6 +87,13 @@ class Decompressor {
     if (info_.raw_data_out == TRUE) {
       if (auto baseline = BaselineJpeg::open(head_, scale.eighths)) {
         TRY(planes, baseline->decode(data_));
+        decoded.planes = std::move(planes);
+        return decoded;
+      }
+    }
+    if (info_.raw_data_out == TRUE && scale.eighths == 1) {
+      if (auto progressive = ProgressiveDc::open(head_)) {
+        TRY(planes, progressive->decode(data_, scans_max_));
         decoded.planes = std::move(planes);
         return decoded;
       }
@@ -284,6 +292,8 @@ class Decompressor {
 };
 
 }  // namespace
+
+bool decodes_dc_alone(ByteView head) { return ProgressiveDc::open(head).has_value(); }
 
 Result<DecodedPicture> decode_jpeg(ByteView head, ByteSource& data, const JpegScale& scale,
                                    std::uint64_t scans_max) {

@@ -1,6 +1,6 @@
 // JPEG as planes at a fraction of their size, as a rule without conversion of colours: the common
-// kind by our own decoder (baseline.h), all others by libjpeg-turbo, as far as its inverse DCT
-// goes. Thread-safe; one thread each.
+// kinds by our own decoders (baseline.h, progressive_dc.h), all others by libjpeg-turbo, as far as
+// its inverse DCT goes. Thread-safe; one thread each.
 #pragma once
 
 #include "runtime/bytes.h"
@@ -19,11 +19,15 @@ struct JpegScale {
 
 // A picture of one or three components. `head` is the file up to
 // its first scan's header, that header included, with no metadata but what tells of colours; the
-// rest is pulled from `data` while it is decoded, and what stands behind the last scan is left
-// there. Errors: image_corrupt for damage, be there pixels or not; image_too_large for more than
-// `scans_max` scans; image_unsupported for other components; memory_exhausted; what `data` fails
-// with.
+// rest is pulled from `data` while it is decoded, and what stands behind the last scan that is
+// needed is left there. Errors: image_corrupt for damage up to there, be there pixels or not;
+// image_too_large for more than `scans_max` scans; image_unsupported for other components;
+// memory_exhausted; what `data` fails with.
 Result<DecodedPicture> decode_jpeg(ByteView head, ByteSource& data, const JpegScale& scale,
                                    std::uint64_t scans_max);
+
+// Is it one of several scans of which decode_jpeg(), at 1 eighth and without fine colours, keeps no
+// coefficients but DC?
+bool decodes_dc_alone(ByteView head);
 
 }  // namespace miniatura
