@@ -54,7 +54,7 @@ Size oriented_size(Size stored, int orientation);
 // there has to be, in times of that: by 8, by 4, and by 2.
 struct ShrinkTarget {
   Size size;
-  std::array<double, 3> margins = {2.5, 2, 2};
+  std::array<double, 3> margins = {2, 2, 2};
 };
 
 // By how much a picture may be shrunk while it is decoded: the largest of 8, 4, 2 and 1 that leaves

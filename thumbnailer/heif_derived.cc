@@ -33,6 +33,17 @@ void append_derivations(ByteView references, std::vector<Derivation>& all) {
   }
 }
 
+// Those of the whole file, by item.
+std::vector<Derivation> derivations_of(ByteView meta) {
+  std::vector<Derivation> all;
+  while (const auto box = next_box(meta)) {
+    if (box->type == "iref") append_derivations(box->body, all);
+  }
+  std::sort(all.begin(), all.end(),
+            [](const Derivation& a, const Derivation& b) { return a.item < b.item; });
+  return all;
+}
+
 bool holds(const std::vector<std::uint32_t>& ordered, std::uint32_t item) {
   return std::binary_search(ordered.begin(), ordered.end(), item);
 }
@@ -40,12 +51,7 @@ bool holds(const std::vector<std::uint32_t>& ordered, std::uint32_t item) {
 }  // namespace
 
 bool derives_in_circles(ByteView meta) {
-  std::vector<Derivation> all;
-  while (const auto box = next_box(meta)) {
-    if (box->type == "iref") append_derivations(box->body, all);
-  }
-  std::sort(all.begin(), all.end(),
-            [](const Derivation& a, const Derivation& b) { return a.item < b.item; });
+  const std::vector<Derivation> all = derivations_of(meta);
   std::vector<std::uint32_t> derived;  // in their order, as `nested`
   for (const Derivation& one : all) derived.push_back(one.item);
   std::vector<std::uint32_t> nested;  // from derived ones
@@ -54,6 +60,25 @@ bool derives_in_circles(ByteView meta) {
   }
   return std::any_of(all.begin(), all.end(),
                      [&](const Derivation& one) { return holds(nested, one.from); });
+}
+
+std::uint64_t derived_items(ByteView meta) {
+  const std::vector<Derivation> all = derivations_of(meta);
+  // From one that is itself derived there is one step more, and no other.
+  const auto from = [&](std::uint32_t item) {
+    const auto [begin, end] =
+        std::equal_range(all.begin(), all.end(), Derivation{item, 0},
+                         [](const Derivation& a, const Derivation& b) { return a.item < b.item; });
+    return static_cast<std::uint64_t>(end - begin);
+  };
+  std::uint64_t most = 0;
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i == 0 || all[i].item != all[i - 1].item) count = 0;
+    count += 1 + from(all[i].from);
+    most = std::max(most, count);
+  }
+  return most;
 }
 
 }  // namespace miniatura

@@ -11,4 +11,9 @@ namespace miniatura {
 // the box of that name.
 bool derives_in_circles(ByteView meta);
 
+// How many items are decoded for the one that is derived from most, those of which it has several
+// copies counted as often. Of a file without such circles. Linear in the bytes, but for their
+// order.
+std::uint64_t derived_items(ByteView meta);
+
 }  // namespace miniatura

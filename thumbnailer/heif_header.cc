@@ -46,7 +46,7 @@ class HeifWalk {
       if (!box->complete) break;
       const ByteView inside = slice(box->body, kFullBoxBytes);
       CHECKED(meta(inside));
-      if (derives_in_circles(inside)) return corrupt("HEIF whose picture is made of itself");
+      CHECKED(check_derivations(inside));
       if (extent_ == ImageExtent::whole) CHECKED(reckon_memory(inside));
       // Its orientation does not count: the boxes say how to turn.
       if (extent_ == ImageExtent::whole) {
@@ -100,6 +100,18 @@ class HeifWalk {
     header_.buffer_bytes =
         static_cast<std::uint64_t>(std::min(bytes * (header_.bits > 8 ? 2 : 1), kMax));
     return {};
+  }
+
+  static Result<void> check_derivations(ByteView inside) {
+    if (derives_in_circles(inside)) return corrupt("HEIF whose picture is made of itself");
+    // A grid of 512 x 512 for as many pixels as any limit allows has fewer; each of them is a
+    // decoder's start, however small the picture is that they make up.
+    constexpr std::uint64_t kDerivedItemsMax = 4000;
+    const std::uint64_t items = derived_items(inside);
+    if (items <= kDerivedItemsMax) return {};
+    return fail(
+        ErrorCode::image_too_large,
+        fmt::format("HEIF made of {} pictures, over the limit of {}", items, kDerivedItemsMax));
   }
 
   Result<void> properties(ByteView rest) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -38,6 +39,8 @@ struct JpegKind {
   int restart_interval = 0;  // in MCUs
   bool own_codes = false;    // made for the picture, with codes of up to 16 bits
   double noise = 30;         // how much there is to code
+  // Of component i at x, y; if nothing, waves, edges and noise.
+  std::function<std::uint8_t(int x, int y, int i)> sample = {};
   bool jfif = true;
   bool progressive = false;
   J_COLOR_SPACE coding = JCS_UNKNOWN;      // of three components, if not YCbCr
@@ -56,6 +59,7 @@ inline void refuse(j_common_ptr common) {
 
 // Waves of some lengths, edges and noise: reproducible.
 inline std::uint8_t sample_at(std::mt19937& random, const JpegKind& kind, int x, int y, int i) {
+  if (kind.sample) return kind.sample(x, y, i);
   const int wave = (x * (3 + i) + y * (5 - i)) % 256;
   const int edge = (x / 11 + y / 7 + i) % 2 * 60;
   const auto noise =

@@ -219,15 +219,14 @@ TEST(oriented_size, swaps_the_axes_from_five_on) {
   }
 }
 
-TEST(shrink_on_load, leaves_twice_the_largest_target_or_more) {
+TEST(shrink_on_load, leaves_twice_the_largest_target) {
   const auto shrink = [](Size stored, const std::vector<Size>& sizes) {
     std::vector<ShrinkTarget> targets;
     for (const Size size : sizes) targets.push_back({size});
     return shrink_on_load(stored, targets);
   };
-  EXPECT_EQ(shrink({4096, 4096}, {{204, 204}}), 8);
-  EXPECT_EQ(shrink({4096, 4096}, {{205, 205}}), 4);
-  EXPECT_EQ(shrink({4096, 4096}, {{512, 512}}), 4);
+  EXPECT_EQ(shrink({4096, 4096}, {{256, 256}}), 8);
+  EXPECT_EQ(shrink({4096, 4096}, {{257, 257}}), 4);
   EXPECT_EQ(shrink({4096, 4096}, {{64, 64}, {513, 513}}), 2);
   EXPECT_EQ(shrink({4096, 4096}, {{1025, 1}}), 1);
   EXPECT_EQ(shrink({4096, 4096}, {{4096, 4096}}), 1);
@@ -243,7 +242,7 @@ TEST(shrink_on_load, leaves_each_target_the_margins_that_it_wants) {
   EXPECT_EQ(shrink_on_load({1436, 3600}, lossy), 2);
   EXPECT_EQ(shrink_on_load({660, 3600}, lossy), 2);
   EXPECT_EQ(shrink_on_load({658, 3600}, lossy), 1);
-  EXPECT_EQ(shrink_on_load({3600, 3600}, std::vector<ShrinkTarget>{lossy[0], {{300, 10}}}), 4);
+  EXPECT_EQ(shrink_on_load({3600, 3600}, std::vector<ShrinkTarget>{lossy[0], {{226, 10}}}), 4);
 }
 
 }  // namespace

@@ -50,6 +50,57 @@ TEST(derives_in_circles, reads_no_farther_than_there_are_bytes) {
   }
 }
 
+using Derivations = std::vector<std::pair<std::uint32_t, Items>>;
+
+Bytes meta_of(const Derivations& derivations, int id_bytes) {
+  Bytes body = big_endian(id_bytes == 4 ? 0x0100'0000 : 0, 4);
+  for (const auto& [item, from] : derivations) body += derivation(item, from, id_bytes);
+  return box("hdlr", "") + box("iref", body);
+}
+
+std::uint64_t items_of(const Derivations& derivations) {
+  const std::uint64_t narrow = derived_items(meta_of(derivations, 2));
+  EXPECT_EQ(derived_items(meta_of(derivations, 4)), narrow);
+  return narrow;
+}
+
+TEST(derived_items, counts_what_the_largest_is_made_of_each_as_often_as_it_comes) {
+  EXPECT_EQ(items_of({}), 0U);
+  EXPECT_EQ(items_of({{1, {2, 3, 4}}}), 3U);
+  EXPECT_EQ(items_of({{1, {2, 2, 2, 2}}}), 4U);
+  EXPECT_EQ(items_of({{1, {2, 3}}, {1, {4}}}), 3U) << "in two boxes";
+  EXPECT_EQ(items_of({{5, {6, 7}}, {1, {2, 3, 4}}}), 3U) << "side by side";
+  EXPECT_EQ(items_of({{9, {1, 5}}, {1, {2, 3, 4}}, {5, {6, 7}}}), 7U);
+  EXPECT_EQ(items_of({{9, Items(1000, 1)}, {1, Items(1000, 2)}}), 1'001'000U);
+}
+
+TEST(derived_items, reads_no_farther_than_there_are_bytes) {
+  const Bytes whole = meta_of({{1, {2, 3}}}, 2);
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    EXPECT_LE(derived_items(whole.substr(0, size)), 2U);
+  }
+}
+
+TEST(derived_items, a_file_of_more_than_some_thousands_is_too_large) {
+  const Bytes start = heif_start("heic", {ispe(4096, 4096)});
+  for (const std::uint32_t rows : {63U, 65U}) {
+    // A box of the size that stands before it; more references at the end of `meta`.
+    const Bytes added = meta_of({{1000, Items(rows, 1001)}, {1001, Items(62, 7)}}, 2);
+    Bytes heic = start;
+    const std::size_t meta = heic.find("meta") - 4;
+    std::uint32_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      size = size << 8U | static_cast<unsigned char>(heic[meta + i]);
+    heic.insert(meta + size, added);
+    heic.replace(meta, 4, big_endian(size + static_cast<std::uint32_t>(added.size()), 4));
+    const auto header = read_header(heic, ImageFormat::heic, ImageExtent::start);
+    EXPECT_EQ(header.has_value(), rows == 63);
+    if (header) continue;
+    EXPECT_EQ(header.error().code, ErrorCode::image_too_large);
+    EXPECT_EQ(header.error().message, "HEIF made of 4095 pictures, over the limit of 4000");
+  }
+}
+
 TEST(derives_in_circles, such_a_file_is_corrupt) {
   Bytes avif = read_picture("avif-grid.avif");
   ASSERT_TRUE(read_header(avif, ImageFormat::avif, ImageExtent::whole));
