@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 // has a palette, is grey or CMYK.
 constexpr double kPixelBytes = 8;
 constexpr double kIndexBytes = 2;
-// libwebp's own picture (ARGB) and the one that it hands over.
+// libwebp's own picture (ARGB) and the one that GraphicsMagick takes of it.
 constexpr double kWebpPixelBytes = 8;
 // The 8-bit raster of a thumbnail.
 constexpr double kRasterPixelBytes = 4;
@@ -137,15 +137,51 @@ std::uint64_t whole_number(double bytes) {
   return static_cast<std::uint64_t>(std::min(bytes, kMax));
 }
 
-// Planes of 16 bits, four at most; those of 8 bits that JPEG has, three.
-constexpr double kPlanesPixelBytes = 8;
-constexpr double kJpegPixelBytes = 3;
+// Those that GraphicsMagick reads, whichever engine asks it to.
+bool is_magicks(const ImageHeader& header) {
+  return header.cmyk || header.format == ImageFormat::gif || header.format == ImageFormat::tiff ||
+         header.format == ImageFormat::bmp;
+}
+
+// How many planes there are, and of how large samples once they are decoded.
+struct PlanesKind {
+  double colours = 3;
+  double alphas = 0;
+  double sample_bytes = 2;
+
+  double count() const { return colours + alphas; }
+};
+
+PlanesKind planes_kind(const ImageHeader& header, int denominator) {
+  PlanesKind kind;
+  if (header.channels <= 2 && !header.palette) kind.colours = 1;
+  if (!is_opaque(header)) kind.alphas = 1;
+  // libjpeg gives averages as bytes; what is averaged here keeps its fractions.
+  const bool jpeg = header.format == ImageFormat::jpeg && !header.cmyk;
+  const bool merely_copied =
+      denominator == 1 && header.bits <= 8 && kind.alphas == 0 && !is_magicks(header);
+  if (jpeg || merely_copied) kind.sample_bytes = 1;
+  return kind;
+}
+
+// The planes of the whole decoded picture.
+double decoded_bytes(const ImageHeader& header, int denominator) {
+  const double pixels = area(shrunk_size({header.width, header.height}, denominator));
+  const PlanesKind kind = planes_kind(header, denominator);
+  return pixels * kind.count() * kind.sample_bytes;
+}
+
 // Of three components' samples at 1/8, a coefficient each.
 constexpr double kDcPixelBytes = 6;
 
-// What decoding to planes holds beside them: the decoder's own picture, or nothing where rows or
-// blocks are taken as they come.
+// What decoding to planes holds beside them, all of it gone before they are scaled: the decoder's
+// own picture, or nothing where rows or blocks are taken as they come. Measured, as the peak of the
+// heap, but for what is reckoned.
 double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
+  constexpr double kWebpLossyBytes = 1.6, kWebpAlphaBytes = 9.1, kWebpLosslessBytes = 8;
+  // HEIC 5 to 7 and AVIF 8 to 13 by their coded sizes, which a header that lies does not hide;
+  // twice that where a sample has more than 8 bits (26.4).
+  constexpr double kHeifBytes = 6.5;
   const double pixels = area({header.width, header.height});
   switch (header.format) {
     case ImageFormat::jpeg:
@@ -156,10 +192,11 @@ double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
     case ImageFormat::png:
       return pixels * header.channels * header.bits / 8;
     case ImageFormat::webp:
-      return pixels * kWebpPixelBytes;
+      if (header.lossless) return pixels * kWebpLosslessBytes;
+      return pixels * (is_opaque(header) ? kWebpLossyBytes : kWebpAlphaBytes);
     case ImageFormat::heic:
     case ImageFormat::avif:
-      return pixels * kPixelBytes + decoder_bytes(header);
+      return pixels * kHeifBytes * (header.bits > 8 ? 2 : 1) + decoder_bytes(header);
     case ImageFormat::gif:
     case ImageFormat::tiff:
     case ImageFormat::bmp:
@@ -169,31 +206,48 @@ double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
   return (pixels + frame) * (kPixelBytes + kIndexBytes) + decoder_bytes(header);
 }
 
+// What scaling holds beside the decoded planes, per pixel of these.
+double bytes_beside_decoded_pixel(const ImageHeader& header, const PlanesKind& kind, bool linear) {
+  constexpr double kFloatBytes = 4, kLightBytes = 2;
+  double bytes = 0;
+  if (linear) bytes += kind.count() * kLightBytes;
+  // Colours that are coarser than their brightness come to its grid before they become light.
+  const bool coarse = header.format == ImageFormat::jpeg || header.format == ImageFormat::webp;
+  if (linear && coarse) bytes += kind.colours * kind.sample_bytes;
+  // Premultiplied numbers become floats, those of a file and those of light.
+  if (kind.alphas > 0) bytes += kind.count() * kFloatBytes * (linear ? 2 : 1);
+  return bytes;
+}
+
 }  // namespace
 
 std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
                               std::span<const Footprint> thumbnails) {
-  const double decoded = area(shrunk_size({header.width, header.height}, denominator));
-  const bool is_bytes = header.format == ImageFormat::jpeg && !header.cmyk;
-  double bytes = decoded * (is_bytes ? kJpegPixelBytes : kPlanesPixelBytes) +
-                 decoder_bytes_beside_planes(header, denominator);
+  const PlanesKind kind = planes_kind(header, denominator);
+  const double scaled_pixel_bytes = kind.count() * (kind.alphas > 0 ? 4 : 2);
+  const Size stored = {header.width, header.height};
   double working = 0;
+  double kept = 0;
   bool linear = false;
   for (const Footprint& thumbnail : thumbnails) {
-    const double scaled = area(thumbnail.scaled) * kPlanesPixelBytes;
+    const double scaled = area(thumbnail.scaled) * scaled_pixel_bytes;
     working = std::max(working, scaled + finishing_bytes(thumbnail, is_opaque(header)));
-    bytes += scaled + animation_bytes(thumbnail);  // what is scaled is kept
+    kept += scaled + animation_bytes(thumbnail);
     linear = linear || thumbnail.linear;
-    // A frame as it is read, and its planes.
-    if (thumbnail.frames > 1) {
-      working = std::max(
-          working, area({header.width, header.height}) * (kFramePixelBytes + kPlanesPixelBytes));
-    }
   }
-  if (linear) bytes += 2 * decoded * kPlanesPixelBytes;
-  // Premultiplied colours are floats once they are scaled.
-  if (!is_opaque(header)) bytes += 2 * decoded * kPlanesPixelBytes;
-  return whole_number(bytes + working);
+  double frames = 0;
+  for (const Footprint& thumbnail : thumbnails) {
+    if (thumbnail.frames <= 1) continue;
+    // A frame as it is read, and its planes: of 16 bits, and floats.
+    const PlanesKind rgba = {3, 1, 2};
+    frames = area(stored) * (kFramePixelBytes + rgba.count() * rgba.sample_bytes +
+                             bytes_beside_decoded_pixel(header, rgba, linear));
+  }
+  const double scaling =
+      area(shrunk_size(stored, denominator)) * bytes_beside_decoded_pixel(header, kind, linear) +
+      kept + std::max(working, frames);
+  return whole_number(decoded_bytes(header, denominator) +
+                      std::max(decoder_bytes_beside_planes(header, denominator), scaling));
 }
 
 std::uint64_t magick_bytes(const ImageHeader& header, int denominator,

@@ -42,6 +42,7 @@ struct ImageHeader {
   int channels = 3;                  // as stored, alpha among them
   int bits = 8;                      // a channel
   bool palette = false;
+  bool lossless = false;  // a WebP that keeps every number
   bool cmyk = false;
   bool inverted = false;  // CMYK as Adobe's JPEGs have it: 0 is all of an ink
   bool buffered = false;  // the decoder keeps something first: interlaced, several scans, strips

@@ -127,6 +127,7 @@ class WebpWalk {
       }
     }
     image_seen_ = true;
+    header_.lossless = lossless;
     picture_ = {begin - kChunkHeaderBytes, end};
     return {};
   }

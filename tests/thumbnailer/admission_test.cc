@@ -184,5 +184,129 @@ TEST(estimated_bytes, count_no_coefficients_where_dc_alone_is_kept) {
   EXPECT_EQ(magick_bytes(header, 8, {}), 1000 * 1000 * 8 + 192'000'000U);
 }
 
+ImageHeader header_of(ImageFormat format, int channels = 3, int bits = 8) {
+  ImageHeader header;
+  header.format = format;
+  header.width = header.height = 1000;
+  header.channels = channels;
+  header.bits = bits;
+  return header;
+}
+
+// In tenths of a byte a pixel of a source of a million pixels, with no thumbnail.
+std::uint64_t tenths(const ImageHeader& header, int denominator) {
+  return (estimated_bytes(header, denominator, {}) + 50'000) / 100'000;
+}
+
+TEST(estimated_bytes, are_what_each_decoder_holds_and_its_planes) {
+  using enum ImageFormat;
+  struct Case {
+    ImageHeader header;
+    std::uint64_t whole, half;  // tenths of a byte a source's pixel
+  };
+  const Case all[] = {
+      {header_of(png), 30 + 30, 30 + 15},
+      {header_of(png, 1), 10 + 10, 10 + 5},
+      {header_of(png, 3, 16), 60 + 60, 60 + 15},
+      {header_of(webp), 16 + 30, 16 + 15},
+      {header_of(tiff), 100 + 60, 100 + 15},
+      {header_of(jpeg), 30, 8},
+      {header_of(jpeg, 1), 10, 3},
+  };
+  for (const auto& [header, whole, half] : all) {
+    EXPECT_EQ(tenths(header, 1), whole) << format_name(header.format) << header.channels;
+    EXPECT_EQ(tenths(header, 2), half) << format_name(header.format) << header.channels;
+  }
+}
+
+TEST(estimated_bytes, of_what_has_alpha_are_the_decoders_or_then_the_floats) {
+  const ImageHeader header = header_of(ImageFormat::png, 4);
+  EXPECT_EQ(tenths(header, 1), 80 + 160U);
+  EXPECT_EQ(tenths(header, 2), 20 + 40U) << "either is as much as the rows";
+  EXPECT_EQ(tenths(header, 8), 40 + 1U);
+}
+
+TEST(estimated_bytes, of_a_webp_know_its_kinds) {
+  ImageHeader header = header_of(ImageFormat::webp);
+  EXPECT_EQ(tenths(header, 8), 16 + 1U);
+  header.lossless = true;
+  EXPECT_EQ(tenths(header, 8), 80 + 1U);
+  header.channels = 4;
+  EXPECT_EQ(tenths(header, 8), 80 + 1U);
+  header.lossless = false;
+  EXPECT_EQ(tenths(header, 8), 91 + 1U);
+}
+
+TEST(estimated_bytes, of_a_heif_follow_its_coded_size_and_depth) {
+  ImageHeader header = header_of(ImageFormat::avif);
+  header.buffered = true;
+  header.buffer_bytes = 7'000'000;
+  EXPECT_EQ(tenths(header, 8), 70 + 65 + 1U);
+  header.bits = 10;
+  header.buffer_bytes = 14'000'000;
+  EXPECT_EQ(tenths(header, 8), 140 + 130 + 1U);
+  header.buffer_bytes = 2'000'000'000;  // more is coded than is said
+  EXPECT_GT(estimated_bytes(header, 8, {}), 2'000'000'000U);
+}
+
+TEST(estimated_bytes, of_a_jpeg_follow_its_sampling_and_its_scans) {
+  ImageHeader header = header_of(ImageFormat::jpeg);
+  header.buffer_bytes = 3'000'000;  // 4:2:0
+  EXPECT_EQ(tenths(header, 1), 30U) << "colours may be made fine";
+  EXPECT_EQ(tenths(header, 2), 8U);
+  header.buffered = true;
+  EXPECT_EQ(tenths(header, 1), 30 + 30U);
+  EXPECT_EQ(tenths(header, 2), 30 + 8U);
+  header.channels = 4;
+  header.cmyk = true;
+  EXPECT_EQ(tenths(header, 2), 100 + 30 + 15U) << "as the other engine decodes it";
+}
+
+TEST(estimated_bytes, count_each_option_of_the_largest_thumbnail) {
+  ImageHeader header = header_of(ImageFormat::png);
+  header.width = header.height = 10;
+  const auto bytes_of = [&](const Footprint& thumbnail) {
+    return estimated_bytes(header, 1, std::span(&thumbnail, 1));
+  };
+  const Footprint plain{{1000, 1000}, {1000, 1000}};
+  const std::uint64_t jpeg = bytes_of(plain);
+  EXPECT_EQ(jpeg, 300 + 1'000'000 * (6 + 6 + 4 + 12U)) << "scaled and kept, a raster, an encoder";
+  Footprint other = plain;
+  other.format = ImageFormat::avif;
+  EXPECT_EQ(bytes_of(other), jpeg + 8'000'000);
+  other = plain;
+  other.sharpens = true;
+  EXPECT_EQ(bytes_of(other), jpeg + 4'000'000);
+  const Footprint two[] = {plain, plain};
+  EXPECT_EQ(estimated_bytes(header, 1, two), jpeg + 6'000'000) << "only kept";
+  header.channels = 4;
+  EXPECT_EQ(bytes_of(plain), jpeg - 300 + 800 + 1600 + 1'000'000 * 2 * (16 - 6)) << "floats";
+  header = header_of(ImageFormat::jpeg);
+  Footprint small{{10, 10}, {10, 10}};
+  const std::uint64_t encoded = bytes_of(small);
+  small.linear = true;
+  EXPECT_EQ(bytes_of(small), encoded + 9'000'000) << "all as light, and colours at its grid before";
+  header = header_of(ImageFormat::png, 4);
+  EXPECT_EQ(bytes_of(small) / 1'000'000, 8 + 16 + 8 + 16U) << "light, and floats of either";
+}
+
+TEST(estimated_bytes, count_all_frames_of_what_stays_animated) {
+  const ImageHeader header = header_of(ImageFormat::gif, 4);
+  Footprint thumbnail{{100, 100}, {100, 100}};
+  const std::uint64_t still = estimated_bytes(header, 1, std::span(&thumbnail, 1));
+  thumbnail.frames = 50;
+  EXPECT_GE(estimated_bytes(header, 1, std::span(&thumbnail, 1)),
+            still + 50ULL * 100 * 100 * 4 + 1000ULL * 1000 * 24);
+}
+
+TEST(estimated_bytes, do_not_overflow) {
+  ImageHeader header = header_of(ImageFormat::png, 4, 16);
+  header.width = header.height = 0x7FFF'FFFF;
+  EXPECT_GT(estimated_bytes(header, 1, {}), std::uint64_t{1} << 62);
+  header = header_of(ImageFormat::jpeg);
+  const Footprint huge[] = {{{1'000'000'000, 1'000'000'000}, {16'384, 1'000'000'000}}};
+  EXPECT_GT(estimated_bytes(header, 1, huge), std::uint64_t{1} << 62);
+}
+
 }  // namespace
 }  // namespace miniatura
