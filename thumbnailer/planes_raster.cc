@@ -70,9 +70,10 @@ Raster raster_of_bytes(const Planes& planes) {
     const std::uint8_t* const second = planes.colour[planes.colour.size() / 2].row(y);
     const std::uint8_t* const third = planes.colour.back().row(y);
     const auto put = [pixels](int x, std::uint32_t red, std::uint32_t green, std::uint32_t blue) {
-      pixels[3 * x] = static_cast<std::uint8_t>(red);
-      pixels[3 * x + 1] = static_cast<std::uint8_t>(green);
-      pixels[3 * x + 2] = static_cast<std::uint8_t>(blue);
+      std::uint8_t* const pixel = pixels + 3 * static_cast<std::ptrdiff_t>(x);
+      pixel[0] = static_cast<std::uint8_t>(red);
+      pixel[1] = static_cast<std::uint8_t>(green);
+      pixel[2] = static_cast<std::uint8_t>(blue);
     };
     if (planes.coding == Coding::ycbcr) {
       from_ycbcr.convert(first, second, third, width, put);
@@ -84,7 +85,7 @@ Raster raster_of_bytes(const Planes& planes) {
 }
 
 std::uint16_t to_16(float number) {
-  return static_cast<std::uint16_t>(std::clamp(number, 0.0F, 1.0F) * kFull + 0.5F);
+  return static_cast<std::uint16_t>(std::lround(std::clamp(number, 0.0F, 1.0F) * kFull));
 }
 
 // A row of a plane in 16 bits.

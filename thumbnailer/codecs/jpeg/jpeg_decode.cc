@@ -39,13 +39,13 @@ class Decompressor {
     errors_.base.error_exit = [](j_common_ptr info) {
       Decompressor& self = of(info);
       self.note(info);
-      std::longjmp(self.errors_.out, 1);
+      self.leave();
     };
     errors_.base.emit_message = [](j_common_ptr info, int level) {
       Decompressor& self = of(info);
       if (level < 0 && tells_of_damage(info->err->msg_code)) {
         self.note(info);
-        std::longjmp(self.errors_.out, 1);
+        self.leave();
       }
     };
     source_.init_source = [](j_decompress_ptr) {};
@@ -53,7 +53,7 @@ class Decompressor {
     source_.resync_to_restart = jpeg_resync_to_restart;
     source_.fill_input_buffer = [](j_decompress_ptr info) -> boolean {
       Decompressor& self = of(info);
-      if (!self.fill()) std::longjmp(self.errors_.out, 1);
+      if (!self.fill()) self.leave();
       return TRUE;
     };
     source_.skip_input_data = [](j_decompress_ptr info, long count) {
@@ -72,7 +72,7 @@ class Decompressor {
       self.error_.code = ErrorCode::image_too_large;
       self.error_.message =
           fmt::format("JPEG of {} scans, over the limit of {}", self.scans(), self.scans_max_);
-      std::longjmp(self.errors_.out, 1);
+      self.leave();
     };
   }
   ~Decompressor() { jpeg_destroy_decompress(&info_); }
@@ -122,6 +122,9 @@ class Decompressor {
     jpeg_error_mgr base{};
     std::jmp_buf out{};
   };
+
+  // Out of the library, which has no other way.
+  [[noreturn]] void leave() { std::longjmp(errors_.out, 1); }  // NOLINT(cert-err52-cpp)
 
   static Decompressor& of(j_common_ptr info) {
     return *static_cast<Decompressor*>(info->client_data);
@@ -226,8 +229,8 @@ class Decompressor {
     row_pointers_.resize(planes.colour.size());
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const jpeg_component_info& component = info_.comp_info[i];
-      rows_[i].resize(
-          static_cast<std::size_t>(component.v_samp_factor * component.DCT_scaled_size));
+      rows_[i].resize(static_cast<std::size_t>(component.v_samp_factor) *
+                      static_cast<std::size_t>(component.DCT_scaled_size));
       row_pointers_[i] = rows_[i].data();
     }
   }
