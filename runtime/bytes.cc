@@ -113,7 +113,9 @@ Result<Bytes> read_all(ByteSource& source, std::uint64_t limit_bytes, ErrorCode 
   bytes.reserve(static_cast<std::size_t>(announced) + 1);
   for (;;) {
     const std::size_t had = bytes.size();
-    bytes.resize(std::max(had + kStep, std::min(bytes.capacity(), had + 4 * kStep)));
+    // As far as there is room: a step more at the end would copy all of it.
+    const std::size_t room = std::min(bytes.capacity() - had, 4 * kStep);
+    bytes.resize(had + (room > 0 ? room : kStep));
     auto got = source.read(std::span(bytes).subspan(had));
     bytes.resize(had + (got ? *got : 0));
     if (!got) return fail(std::move(got).error());

@@ -179,9 +179,9 @@ constexpr double kDcPixelBytes = 6;
 // heap, but for what is reckoned.
 double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
   constexpr double kWebpLossyBytes = 1.6, kWebpAlphaBytes = 9.1, kWebpLosslessBytes = 8;
-  // HEIC 5 to 7 and AVIF 8 to 13 by their coded sizes, which a header that lies does not hide;
-  // twice that where a sample has more than 8 bits (26.4).
-  constexpr double kHeifBytes = 6.5;
+  // HEIC 5 to 7, AVIF 8 to 13 and, of more than 8 bits, 26; most of it as the coded size says,
+  // which a header that lies does not hide.
+  constexpr double kHeicBytes = 4, kAvifBytes = 6.5;
   const double pixels = area({header.width, header.height});
   switch (header.format) {
     case ImageFormat::jpeg:
@@ -196,14 +196,19 @@ double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
       return pixels * (is_opaque(header) ? kWebpLossyBytes : kWebpAlphaBytes);
     case ImageFormat::heic:
     case ImageFormat::avif:
-      return pixels * kHeifBytes * (header.bits > 8 ? 2 : 1) + decoder_bytes(header);
+      return pixels * (header.format == ImageFormat::heic ? kHeicBytes : kAvifBytes) *
+                 (header.bits > 8 ? 2 : 1) +
+             decoder_bytes(header);
     case ImageFormat::gif:
     case ImageFormat::tiff:
     case ImageFormat::bmp:
       break;
   }
+  // Of these JPEG alone is shrunk while it is decoded.
+  const bool jpeg = header.format == ImageFormat::jpeg;
+  const double read = jpeg ? area(shrunk_size({header.width, header.height}, denominator)) : pixels;
   const double frame = header.frame ? area({header.frame->width, header.frame->height}) : 0;
-  return (pixels + frame) * (kPixelBytes + kIndexBytes) + decoder_bytes(header);
+  return (read + frame) * (kPixelBytes + kIndexBytes) + decoder_bytes(header);
 }
 
 // What scaling holds beside the decoded planes, per pixel of these.

@@ -13,8 +13,8 @@ namespace {
 // Of a JPEG that is shrunk by its own transform, and encoded with losses again: these hide what is
 // missing (bench/quality, at equal bytes; sharp shrinks with margins of 1.125, 1.25 and 1.5).
 constexpr std::array<double, 3> kLossyMargins = {1.5, 1.2, 1.2};
-// The same without losses: with 2 at 1/8 it would be as sharp's, and now and then less.
-constexpr std::array<double, 3> kFineMargins = {2.5, 2, 2};
+// The same without losses: with 2 everywhere it would be as sharp's, and now and then less.
+constexpr std::array<double, 3> kFineMargins = {5, 4, 2.5};
 
 bool goes_lossy(const RenderOrder& order) {
   constexpr int kQualityMax = 90;

@@ -117,8 +117,8 @@ void unmultiply(Row& colour, const Row& alpha) {
     const std::uint32_t opacity = alpha[x];
     if (opacity == kFull) continue;
     const std::uint32_t seen = std::min<std::uint32_t>(colour[x], opacity);
-    colour[x] =
-        opacity == 0 ? 0 : static_cast<std::uint16_t>((seen * kFull + opacity / 2) / opacity);
+    colour[x] = opacity == 0 ? std::uint16_t{0}
+                             : static_cast<std::uint16_t>((seen * kFull + opacity / 2) / opacity);
   }
 }
 

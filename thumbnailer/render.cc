@@ -186,10 +186,11 @@ Result<Rendered> render_within(ByteSource& whole_source, std::span<const RenderO
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(picture.header, limits));
   const Shrink shrink = shrink_for(picture.header, tasks.stills);
   if (shrink.fine_colours) picture.header.dc_alone = false;
-  // Beside the source there are its essential bytes.
+  // Beside the source there are its essential bytes and, of a PNG, its pixels' chunks joined.
+  const std::uint64_t copies = picture.header.format == ImageFormat::png ? 3 : 2;
   TRY(admission, Admission::request(estimated_bytes(picture.header, shrink.denominator,
                                                     footprints(tasks, picture.header)) +
-                                        2 * picture.bytes.size(),
+                                        copies * picture.bytes.size(),
                                     limits, deadline.remaining(SystemClock())));
   const Stopwatch decoding;
   const Stopwatch::Lap opened = source.spent();

@@ -102,6 +102,15 @@ TEST(ReadAllTest, an_announced_size_is_only_a_hint) {
             ErrorCode::event_too_large);
 }
 
+TEST(ReadAllTest, takes_no_more_memory_than_was_announced) {
+  for (const std::size_t size : {10U, 300'000U, 2'000'000U}) {
+    MemorySource source(Bytes(size, 'x'));
+    const auto all = read_all(source, size, ErrorCode::internal, "it");
+    ASSERT_EQ(all->size(), size);
+    EXPECT_LE(all->capacity(), size + 16);
+  }
+}
+
 TEST(ReadAllTest, an_error_on_the_way_is_handed_on) {
   DrippingSource source("abc", broken());
   EXPECT_EQ(read_all(source, 10, ErrorCode::internal, "it").error().message, "cut");

@@ -13,10 +13,11 @@ using namespace pictures;
 
 using Items = std::vector<std::uint32_t>;
 
-Bytes derivation(std::uint32_t item, const Items& from, int id_bytes) {
+Bytes derivation(std::uint32_t item, const Items& from, int id_bytes,
+                 std::string_view type = "dimg") {
   Bytes body = big_endian(item, id_bytes) + big_endian(static_cast<std::uint32_t>(from.size()), 2);
   for (const std::uint32_t one : from) body += big_endian(one, id_bytes);
-  return box("dimg", body);
+  return box(type, body);
 }
 
 bool in_circles(const std::vector<std::pair<std::uint32_t, Items>>& derivations) {
@@ -41,6 +42,31 @@ TEST(derives_in_circles, leaves_grids_and_what_is_made_of_grids) {
   EXPECT_FALSE(in_circles({{1, {2, 3, 4}}}));
   EXPECT_FALSE(in_circles({{9, {1, 5}}, {1, {2, 3, 4}}, {5, {6, 7}}}));
   EXPECT_TRUE(in_circles({{9, {1}}, {1, {2}}, {2, {3}}})) << "deeper than anybody's";
+}
+
+// Of items that derive, and of alphas: (alpha, whose).
+Bytes with_alphas(const std::vector<std::pair<std::uint32_t, Items>>& derivations,
+                  const std::vector<std::pair<std::uint32_t, std::uint32_t>>& alphas) {
+  Bytes body = big_endian(0, 4);
+  for (const auto& [item, from] : derivations) body += derivation(item, from, 2);
+  for (const auto& [alpha, whose] : alphas) body += derivation(alpha, {whose}, 2, "auxl");
+  return box("iref", body);
+}
+
+TEST(derives_in_circles, finds_circles_by_way_of_alpha) {
+  EXPECT_TRUE(derives_in_circles(with_alphas({}, {{1, 1}})));
+  EXPECT_TRUE(derives_in_circles(with_alphas({}, {{2, 1}, {1, 2}})));
+  EXPECT_TRUE(derives_in_circles(with_alphas({{2, {1, 5}}}, {{2, 1}})))
+      << "a grid of what it is of";
+  EXPECT_TRUE(derives_in_circles(with_alphas({{1, {2}}}, {{1, 2}})));
+  EXPECT_TRUE(derives_in_circles(with_alphas({}, {{2, 1}, {3, 2}, {1, 3}})));
+}
+
+TEST(derives_in_circles, leaves_alphas_of_grids_and_of_their_tiles) {
+  EXPECT_FALSE(derives_in_circles(with_alphas({}, {{2, 1}, {3, 1}})));
+  EXPECT_FALSE(derives_in_circles(with_alphas({{1, {5, 6}}, {2, {7, 8}}}, {{2, 1}})));
+  EXPECT_FALSE(derives_in_circles(with_alphas({{1, {5, 6}}}, {{7, 5}, {8, 6}})));
+  EXPECT_FALSE(derives_in_circles(with_alphas({{9, {1}}, {1, {5, 6}}, {2, {7, 8}}}, {{2, 1}})));
 }
 
 TEST(derives_in_circles, reads_no_farther_than_there_are_bytes) {
@@ -74,6 +100,15 @@ TEST(derived_items, counts_what_the_largest_is_made_of_each_as_often_as_it_comes
   EXPECT_EQ(items_of({{9, Items(1000, 1)}, {1, Items(1000, 2)}}), 1'001'000U);
 }
 
+TEST(derived_items, counts_alphas_and_three_steps) {
+  EXPECT_EQ(derived_items(with_alphas({}, {{2, 1}, {3, 1}})), 2U);
+  EXPECT_EQ(derived_items(with_alphas({{9, {1, 1}}, {1, {5, 6}}, {2, {7, 8, 8}}}, {{2, 1}})),
+            2 * (1 + 2 + 1 + 3U));
+  EXPECT_EQ(derived_items(with_alphas({{9, Items(60'000, 1)}, {1, Items(60'000, 2)}}, {})),
+            1'000'000'000U)
+      << "saturated";
+}
+
 TEST(derived_items, reads_no_farther_than_there_are_bytes) {
   const Bytes whole = meta_of({{1, {2, 3}}}, 2);
   for (std::size_t size = 0; size <= whole.size(); ++size) {
@@ -105,6 +140,16 @@ TEST(derives_in_circles, such_a_file_is_corrupt) {
   Bytes avif = read_picture("avif-grid.avif");
   ASSERT_TRUE(read_header(avif, ImageFormat::avif, ImageExtent::whole));
   const std::size_t item = avif.find("dimg") + 4;
+  avif.replace(item + 4, 2, avif.substr(item, 2));
+  const auto header = read_header(avif, ImageFormat::avif, ImageExtent::whole);
+  ASSERT_FALSE(header);
+  EXPECT_EQ(header.error().code, ErrorCode::image_corrupt);
+}
+
+TEST(derives_in_circles, an_alpha_of_itself_is_corrupt) {
+  Bytes avif = read_picture("avif-alpha.avif");
+  ASSERT_TRUE(read_header(avif, ImageFormat::avif, ImageExtent::whole));
+  const std::size_t item = avif.find("auxl") + 4;
   avif.replace(item + 4, 2, avif.substr(item, 2));
   const auto header = read_header(avif, ImageFormat::avif, ImageExtent::whole);
   ASSERT_FALSE(header);

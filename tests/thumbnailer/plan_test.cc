@@ -117,7 +117,7 @@ TEST(shrink_for, leaves_twice_the_pixels_or_less_where_losses_hide_what_is_missi
     Subsampling subsampling = Subsampling::s420;
   };
   const std::array<int, 3> lossy = {133, 333, 666};
-  const std::array<int, 3> fine = {80, 200, 400};
+  const std::array<int, 3> fine = {40, 100, 320};
   const std::array<int, 3> whole = {100, 200, 400};
   using enum ImageFormat;
   const Widths all[] = {
@@ -145,7 +145,7 @@ TEST(shrink_for, leaves_twice_the_pixels_or_less_where_losses_hide_what_is_missi
 TEST(shrink_for, goes_by_the_most_demanding_task) {
   EXPECT_EQ(denominator_of({}), 8);
   EXPECT_EQ(denominator_of({wide(100), wide(600), wide(200)}), 2);
-  EXPECT_EQ(denominator_of({wide(130), wide(90, ImageFormat::png)}), 4);
+  EXPECT_EQ(denominator_of({wide(130), wide(50, ImageFormat::png)}), 4);
   EXPECT_EQ(denominator_of({wide(1600)}), 1);
 }
 
@@ -160,7 +160,7 @@ TEST(shrink_for, shrinks_nothing_that_is_to_be_averaged_as_light) {
 TEST(shrink_for, goes_by_stored_sides_where_the_picture_is_turned) {
   ImageHeader header = header_of({1600, 400});
   header.orientation = 6;
-  const RenderOrder order = wide(100, ImageFormat::png);  // 100 x 400, 400 x 100 as stored
+  const RenderOrder order = wide(75, ImageFormat::png);  // 75 x 300, 300 x 75 as stored
   const Tasks tasks = plan_tasks({&order, 1}, header);
   EXPECT_EQ(shrink_for(header, tasks.stills).denominator, 2);
 }

@@ -37,8 +37,9 @@ TEST(planes, are_turned_as_rasters_are) {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     Raster raster(size, 3);
     for (int i = 0; i < size.width * size.height; ++i) {
-      raster.pixels[static_cast<std::size_t>(3 * i)] = static_cast<std::uint8_t>(i);
-      raster.pixels[static_cast<std::size_t>(3 * i + 1)] = static_cast<std::uint8_t>(i >> 8);
+      std::uint8_t* const pixel = raster.at(i % size.width, i / size.width);
+      pixel[0] = static_cast<std::uint8_t>(i);
+      pixel[1] = static_cast<std::uint8_t>(i >> 8);
     }
     const Raster turned = oriented(std::move(raster), orientation);
     const Plane bytes = oriented(numbered(size, 8), orientation);

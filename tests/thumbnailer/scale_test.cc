@@ -48,35 +48,41 @@ Slopes expected(const Cut& cut, double x, double y) {
           250 * (turn.mirror_down ? 1 - stored_y : stored_y)};
 }
 
+// Every few samples of both are where the cut says.
+void expect_in_place(const Planes& planes, const Cut& cut) {
+  const auto small = scaled(planes, cut);
+  ASSERT_TRUE(small) << small.error().message;
+  const Plane brightness = oriented(small->colour[0], cut.orientation);
+  const Plane blue = oriented(small->colour[1], cut.orientation);
+  const Rectangle& crop = cut.layout.crop;
+  const ColourGrid& grid = cut.grid;
+  ASSERT_EQ(brightness.size, (Size{crop.width, crop.height}));
+  ASSERT_EQ(blue.size,
+            (Size{(crop.width - 1) / grid.across + 1, (crop.height - 1) / grid.down + 1}));
+  for (int y = 3; y < brightness.size.height - 3; y += 5) {
+    for (int x = 3; x < brightness.size.width - 3; x += 5) {
+      ASSERT_NEAR(brightness.row(y)[x], expected(cut, x + 0.5, y + 0.5).brightness, 1.6)
+          << cut.orientation << " at " << x << ", " << y;
+    }
+  }
+  for (int y = 3; y < blue.size.height - 3; y += 3) {
+    for (int x = 3; x < blue.size.width - 3; x += 3) {
+      ASSERT_NEAR(blue.row(y)[x],
+                  expected(cut, (x + 0.5) * grid.across, (y + 0.5) * grid.down).blue, 2.1)
+          << cut.orientation << " at " << x << ", " << y;
+    }
+  }
+}
+
 TEST(scale, keeps_every_part_in_its_place_for_all_orientations_sizes_and_grids) {
   for (const Size stored : {Size{400, 300}, Size{401, 301}}) {
     const Planes planes = slopes(stored, 0.5);
     for (int orientation = 1; orientation <= 8; ++orientation) {
+      const Size upright = oriented_size({81, 61}, orientation);
       for (const ColourGrid grid : {ColourGrid{2, 2}, ColourGrid{2, 1}, ColourGrid{1, 1}}) {
-        const Size upright = oriented_size({81, 61}, orientation);
         for (const Rectangle crop : {Rectangle{0, 0, upright.width, upright.height},
                                      Rectangle{7, 11, 33, 29}, Rectangle{6, 10, 30, 20}}) {
-          const Cut cut = cut_of(upright, crop, orientation, grid);
-          const auto small = scaled(planes, cut);
-          ASSERT_TRUE(small) << small.error().message;
-          const Plane brightness = oriented(small->colour[0], orientation);
-          const Plane blue = oriented(small->colour[1], orientation);
-          ASSERT_EQ(brightness.size, (Size{crop.width, crop.height}));
-          ASSERT_EQ(blue.size,
-                    (Size{(crop.width - 1) / grid.across + 1, (crop.height - 1) / grid.down + 1}));
-          for (int y = 3; y < brightness.size.height - 3; y += 5) {
-            for (int x = 3; x < brightness.size.width - 3; x += 5) {
-              ASSERT_NEAR(brightness.row(y)[x], expected(cut, x + 0.5, y + 0.5).brightness, 1.6)
-                  << orientation << " at " << x << ", " << y;
-            }
-          }
-          for (int y = 3; y < blue.size.height - 3; y += 3) {
-            for (int x = 3; x < blue.size.width - 3; x += 3) {
-              ASSERT_NEAR(blue.row(y)[x],
-                          expected(cut, (x + 0.5) * grid.across, (y + 0.5) * grid.down).blue, 2.1)
-                  << orientation << " at " << x << ", " << y;
-            }
-          }
+          expect_in_place(planes, cut_of(upright, crop, orientation, grid));
         }
       }
     }
