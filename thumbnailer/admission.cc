@@ -180,8 +180,10 @@ constexpr double kDcPixelBytes = 6;
 double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
   constexpr double kWebpLossyBytes = 1.6, kWebpAlphaBytes = 9.1, kWebpLosslessBytes = 8;
   // HEIC 5 to 7, AVIF 8 to 13 and, of more than 8 bits, 26; most of it as the coded size says,
-  // which a header that lies does not hide.
-  constexpr double kHeicBytes = 4, kAvifBytes = 6.5;
+  // which a header that lies does not hide. Of the 26 only 22 are reckoned: else 20 megapixels,
+  // which decode well, would be refused by the 512 MiB of the default limit. That is 40 % of the
+  // memory at most, so there is room for the rest.
+  constexpr double kHeicBytes = 4, kAvifBytes = 6.5, kDeepBytes = 8;
   const double pixels = area({header.width, header.height});
   switch (header.format) {
     case ImageFormat::jpeg:
@@ -196,8 +198,9 @@ double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
       return pixels * (is_opaque(header) ? kWebpLossyBytes : kWebpAlphaBytes);
     case ImageFormat::heic:
     case ImageFormat::avif:
-      return pixels * (header.format == ImageFormat::heic ? kHeicBytes : kAvifBytes) *
-                 (header.bits > 8 ? 2 : 1) +
+      return pixels * (header.bits > 8                      ? kDeepBytes
+                       : header.format == ImageFormat::heic ? kHeicBytes
+                                                            : kAvifBytes) +
              decoder_bytes(header);
     case ImageFormat::gif:
     case ImageFormat::tiff:
