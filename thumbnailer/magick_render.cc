@@ -75,6 +75,15 @@ Result<std::vector<Thumbnail>> make_all(const Tasks& tasks, ByteView whole,
   return in_order(tasks, std::move(stills), std::move(moving));
 }
 
+// The library takes the last samples of a shrunk JPEG, which reach over its edge, for whole ones,
+// and what it makes of them is shifted: so it shrinks only what has no such.
+int magick_denominator(const ImageHeader& header, std::span<const Task> tasks) {
+  if (header.format != ImageFormat::jpeg) return 1;
+  int denominator = shrink_for(header, tasks).denominator;
+  while (header.width % denominator != 0 || header.height % denominator != 0) denominator /= 2;
+  return denominator;
+}
+
 Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> orders,
                                const Limits& limits, const Deadline& deadline) {
   Rendered rendered;
@@ -87,8 +96,7 @@ Result<Rendered> render_within(ByteSource& source, std::span<const RenderOrder> 
   rendered.source = facts_of(header, bytes.size());
   const Tasks tasks = plan_tasks(orders, header);
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(header, limits));
-  const int denominator =
-      header.format == ImageFormat::jpeg ? shrink_for(header, tasks.stills).denominator : 1;
+  const int denominator = magick_denominator(header, tasks.stills);
   // Beside the source there are its essential bytes and the library's own copy of them.
   const std::uint64_t copies = 2 * bytes.size();
   TRY(admission,
