@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "tests/support/open_files.h"
 
@@ -63,8 +65,20 @@ TEST(WorkerTest, leaves_neither_a_process_nor_a_descriptor_behind) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
 }
 
+// Until the process has been on a CPU at all.
+void wait_for_its_first_work(const Worker& worker) {
+  clockid_t clock{};
+  ASSERT_EQ(::clock_getcpuclockid(worker.id(), &clock), 0);
+  timespec used{};
+  while (used.tv_sec == 0 && used.tv_nsec == 0) {
+    ASSERT_EQ(::clock_gettime(clock, &used), 0);
+    ::sched_yield();
+  }
+}
+
 TEST(WorkerTest, ends_when_it_has_used_the_CPU_that_it_may) {
   Worker worker = sh("while :; do :; done");
+  wait_for_its_first_work(worker);
   ASSERT_TRUE(worker.allow_cpu(60s));
   rlimit limit{};
   ASSERT_EQ(::prlimit(worker.id(), RLIMIT_CPU, nullptr, &limit), 0);
