@@ -85,21 +85,17 @@ class Decompressor {
     DecodedPicture decoded;
     decoded.icc_profile = std::move(icc_profile_);
     if (info_.raw_data_out == TRUE) {
-      if (auto baseline = BaselineJpeg::open(head_, scale.eighths)) {
-        TRY(planes, baseline->decode(data_));
-        decoded.planes = std::move(planes);
-        return decoded;
-      }
-    }
-    if (info_.raw_data_out == TRUE && scale.eighths == 1) {
-      if (auto progressive = ProgressiveDc::open(head_)) {
-        TRY(planes, progressive->decode(data_, scans_max_));
+      auto baseline = BaselineJpeg::open(head_, scale.eighths);
+      auto progressive =
+          !baseline && scale.eighths == 1 ? ProgressiveDc::open(head_) : std::nullopt;
+      if (baseline || progressive) {
+        TRY(planes, baseline ? baseline->decode(data_) : progressive->decode(data_, scans_max_));
         decoded.planes = std::move(planes);
         return decoded;
       }
     }
     if (!start()) return fail(std::move(error_));
-    if (ended_ && info_.buffered_image == FALSE && jpeg_has_multiple_scans(&info_) == TRUE) {
+    if (ended_ && jpeg_has_multiple_scans(&info_) == TRUE) {
       // Later scans may be missing: it would decode, only badly.
       return fail(ErrorCode::image_corrupt,
                   fmt::format("JPEG breaks off after {} scans", info_.input_scan_number));
