@@ -35,6 +35,10 @@ struct Item {
   What what = What::ack;
   std::chrono::milliseconds retry_after{0};
   std::optional<Error> why;  // for retry and dead
+  // Does a retry use up one of the attempts that the door gives it? Not where the fault is a
+  // setting's, which is the same for every item: one wrong setting must not drain a queue into the
+  // dead letters.
+  bool counts = true;
 };
 
 struct Handled {
@@ -55,6 +59,10 @@ struct Handled {
 // Called on one thread at a time; a door with several workers makes one for each by a
 // HandleFactory.
 using HandleFn = std::function<Handled(const Delivery&)>;
+
+// Asked by a door before it takes something: for how long it had better take nothing, as it would
+// be deferred at once; 0: go on. Thread-safe.
+using PauseFn = std::function<std::chrono::milliseconds()>;
 using HandleFactory = std::function<HandleFn()>;
 
 }  // namespace miniatura

@@ -83,6 +83,20 @@ std::string_view code_name(ErrorCode code) {
       return "image.too_large";
     case ErrorCode::memory_exhausted:
       return "memory.exhausted";
+    case ErrorCode::inbox_full:
+      return "inbox.full";
+    case ErrorCode::inbox_unavailable:
+      return "inbox.unavailable";
+    case ErrorCode::queue_unavailable:
+      return "queue.unavailable";
+    case ErrorCode::queue_denied:
+      return "queue.denied";
+    case ErrorCode::queue_conflict:
+      return "queue.conflict";
+    case ErrorCode::queue_rejected:
+      return "queue.rejected";
+    case ErrorCode::worker_lost:
+      return "worker.lost";
     case ErrorCode::journal_unavailable:
       return "journal.unavailable";
     case ErrorCode::runtime_api:
@@ -129,6 +143,8 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::image_corrupt:
     case ErrorCode::image_unsupported:
     case ErrorCode::image_too_large:
+    case ErrorCode::queue_conflict:
+    case ErrorCode::queue_rejected:
     case ErrorCode::journal_unavailable:
     case ErrorCode::internal:
       return RetryClass::permanent;
@@ -152,10 +168,77 @@ RetryClass retry_class(ErrorCode code) {
     case ErrorCode::network_invalid:
     case ErrorCode::deadline_exceeded:
     case ErrorCode::memory_exhausted:
+    case ErrorCode::inbox_full:
+    case ErrorCode::inbox_unavailable:
+    case ErrorCode::queue_unavailable:
+    case ErrorCode::queue_denied:
+    case ErrorCode::worker_lost:
     case ErrorCode::runtime_api:
       return RetryClass::retryable;
   }
   return RetryClass::permanent;
+}
+
+// A source that denies is most often one object's; a destination's or the credentials' no is the
+// same for all. NOLINTNEXTLINE(readability-function-size)
+FailureType failure_type(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::event_malformed:
+    case ErrorCode::event_unsupported:
+    case ErrorCode::event_too_large:
+    case ErrorCode::event_held_back:
+    case ErrorCode::store_not_found:
+    case ErrorCode::store_precondition_failed:
+    case ErrorCode::store_invalid_key:
+    case ErrorCode::store_rejected:
+    case ErrorCode::source_denied:
+    case ErrorCode::source_changed:
+    case ErrorCode::source_too_large:
+    case ErrorCode::source_rejected:
+    case ErrorCode::destination_conflict:
+    case ErrorCode::destination_contended:
+    case ErrorCode::destination_rejected:
+    case ErrorCode::image_corrupt:
+    case ErrorCode::image_unsupported:
+    case ErrorCode::image_too_large:
+      return FailureType::job;
+    case ErrorCode::usage:
+    case ErrorCode::config_invalid:
+    case ErrorCode::config_missing:
+    case ErrorCode::file_unreadable:
+    case ErrorCode::file_unwritable:
+    case ErrorCode::store_denied:
+    case ErrorCode::store_no_bucket:
+    case ErrorCode::store_unavailable:
+    case ErrorCode::source_no_bucket:
+    case ErrorCode::destination_denied:
+    case ErrorCode::destination_no_bucket:
+    case ErrorCode::credentials_missing:
+    case ErrorCode::credentials_expired:
+    case ErrorCode::network_unreachable:
+    case ErrorCode::network_timeout:
+    case ErrorCode::network_untrusted:
+    case ErrorCode::network_denied:
+    case ErrorCode::network_invalid:
+    case ErrorCode::deadline_exceeded:
+    case ErrorCode::memory_exhausted:
+    case ErrorCode::inbox_full:
+    case ErrorCode::inbox_unavailable:
+    case ErrorCode::queue_unavailable:
+    case ErrorCode::queue_denied:
+    case ErrorCode::queue_conflict:
+    case ErrorCode::queue_rejected:
+    case ErrorCode::worker_lost:
+    case ErrorCode::journal_unavailable:
+    case ErrorCode::runtime_api:
+    case ErrorCode::internal:
+      return FailureType::worker;
+  }
+  return FailureType::worker;
+}
+
+std::string_view failure_type_name(FailureType type) {
+  return type == FailureType::job ? "job" : "worker";
 }
 
 }  // namespace miniatura

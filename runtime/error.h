@@ -58,6 +58,14 @@ enum class ErrorCode {
   image_unsupported,  // a format outside the allow-list
   image_too_large,    // pixels, frames, metadata or memory over the limit, whatever else is running
   memory_exhausted,   // fits the limit alone, but others are running
+  // Queues.
+  inbox_full,
+  inbox_unavailable,
+  queue_unavailable,  // the broker is away, or broke off
+  queue_denied,       // it knows us not, or lets us not
+  queue_conflict,     // it has a queue or an exchange of that name with other arguments
+  queue_rejected,     // any other final no: a message over its limit, …
+  worker_lost,        // whoever had it in hand died, or was never heard of again
   // Ourselves.
   journal_unavailable,
   runtime_api,  // Lambda's Runtime API answered what it must not
@@ -75,6 +83,13 @@ enum class RetryClass {
   retryable,  // worth another attempt later: exit 75
 };
 RetryClass retry_class(ErrorCode code);
+
+// Whose failure it is: of this job (this picture, this event: the next one may well succeed), or of
+// who works on it and of what that needs (a crash, a lost broker, a time-out, a store that is away
+// or refuses: the next one fares no better).
+enum class FailureType { job, worker };
+FailureType failure_type(ErrorCode code);
+std::string_view failure_type_name(FailureType type);  // "job", "worker"
 
 struct Error {
   ErrorCode code = ErrorCode::internal;

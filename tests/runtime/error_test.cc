@@ -49,5 +49,17 @@ TEST(ErrorTest, the_event_waits_for_what_passes_or_can_be_mended) {
   }
 }
 
+TEST(ErrorTest, a_picture_that_fails_is_told_from_a_worker_that_does) {
+  for (const ErrorCode code : {ErrorCode::image_corrupt, ErrorCode::event_malformed,
+                               ErrorCode::source_denied, ErrorCode::destination_conflict}) {
+    EXPECT_EQ(failure_type_name(failure_type(code)), "job") << code_name(code);
+  }
+  for (const ErrorCode code :
+       {ErrorCode::worker_lost, ErrorCode::queue_unavailable, ErrorCode::deadline_exceeded,
+        ErrorCode::network_timeout, ErrorCode::destination_denied, ErrorCode::internal}) {
+    EXPECT_EQ(failure_type_name(failure_type(code)), "worker") << code_name(code);
+  }
+}
+
 }  // namespace
 }  // namespace miniatura
