@@ -9,6 +9,11 @@ bool opens_breaker(ErrorCode code) {
          code == ErrorCode::credentials_missing || code == ErrorCode::credentials_expired;
 }
 
+bool is_everybodys(ErrorCode code) {
+  return opens_breaker(code) || code == ErrorCode::network_unreachable ||
+         code == ErrorCode::store_unavailable;
+}
+
 std::optional<Error> Breaker::refuse(const std::string& destination_bucket) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.find(destination_bucket);
@@ -28,6 +33,7 @@ std::optional<Error> Breaker::refuse(const std::string& destination_bucket) {
 
 void Breaker::observe(const std::string& destination_bucket, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
+  if (asked_for_.size() < kBucketsMax) asked_for_.insert(destination_bucket);
   const auto found = open_.find(destination_bucket);
   if (outcome.error && opens_breaker(outcome.error->code)) {
     if (found == open_.end()) {
@@ -51,6 +57,16 @@ void Breaker::observe(const std::string& destination_bucket, const Outcome& outc
 bool Breaker::is_closed() const {
   const std::lock_guard lock(mutex_);
   return open_.empty();
+}
+
+std::chrono::milliseconds Breaker::pause() const {
+  const std::lock_guard lock(mutex_);
+  if (open_.empty() || open_.size() < asked_for_.size()) return std::chrono::milliseconds{0};
+  Clock::Time first = Clock::Time::max();
+  for (const auto& [bucket, open] : open_) first = std::min(first, open.until);
+  const Clock::Time now = clock_.now();
+  if (first <= now) return std::chrono::milliseconds{0};
+  return std::chrono::ceil<std::chrono::milliseconds>(first - now);
 }
 
 }  // namespace miniatura

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "handler/outcome.h"
@@ -17,6 +18,10 @@ namespace miniatura {
 // The operator's to mend, and the same for the next event: a destination that denies or is not
 // there (destination_denied, destination_no_bucket), credentials that are missing or expired.
 bool opens_breaker(ErrorCode code);
+
+// The fault is not this event's: what opens the breaker, and a store that is away. A door that
+// counts attempts does not count this one (Item::counts).
+bool is_everybodys(ErrorCode code);
 
 // One for all workers. Thread-safe.
 class Breaker {
@@ -34,7 +39,13 @@ class Breaker {
 
   bool is_closed() const;  // for all destinations
 
+  // For how long a door had better take nothing: while every destination that was asked for says
+  // no, until the first pause is over. 0: there is one to go on with, or a probe is due.
+  std::chrono::milliseconds pause() const;
+
  private:
+  static constexpr std::size_t kBucketsMax =
+      1'000;  // that are remembered, of templates that make many
   // Doubled by every probe that fails.
   static constexpr std::chrono::milliseconds kPauseMin{1'000};
   static constexpr std::chrono::milliseconds kPauseMax{60'000};
@@ -48,6 +59,7 @@ class Breaker {
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Open> open_;  // by the bucket
+  std::set<std::string> asked_for_;   // buckets
 };
 
 }  // namespace miniatura

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "handler/envelope.h"
+#include "handler/metrics.h"
 #include "handler/reply.h"
 
 namespace miniatura {
@@ -103,22 +104,19 @@ class Handler {
       : application_(application), store_(std::move(store)), render_(std::move(render)) {}
 
   Handled operator()(const Delivery& delivery) const {
+    const InProgress in_progress(application_.metrics);
     try {
       return handle(delivery);
     } catch (const std::exception& fault) {  // the guard of every delivery
-      const Error error = fault_of_ours(fault);
-      log_delivery(delivery, {}, &error);
-      return handled(error);
+      return failed_whole(delivery, fault_of_ours(fault));
     }
   }
 
  private:
   Handled handle(const Delivery& delivery) const {
     const auto parsed = parse_delivery(delivery.payload);
-    if (!parsed) {
-      log_delivery(delivery, {}, &parsed.error());
-      return handled(parsed.error());
-    }
+    if (!parsed) return failed_whole(delivery, parsed.error());
+    if (application_.metrics != nullptr) count_wait(*application_.metrics, delivery.waited);
     const Context context{work_deadline(delivery.deadline, *application_.clock), delivery.trace_id};
     Groups groups;
     std::vector<EventOutcome> outcomes;
@@ -128,9 +126,22 @@ class Handler {
       outcomes.back().item_id = task.item->id;
       groups.learn(*task.item, outcomes.back().outcome);
       journal(outcomes.back(), *task.item, delivery);
+      if (application_.metrics != nullptr) {
+        count_event(*application_.metrics, outcomes.back().outcome, delivery.door);
+      }
     }
     log_delivery(delivery, outcomes, nullptr, parsed->note);
     return handled(*parsed, outcomes);
+  }
+
+  Handled failed_whole(const Delivery& delivery, const Error& error) const {
+    if (application_.metrics != nullptr) {
+      Outcome outcome;
+      outcome.error = error;
+      count_event(*application_.metrics, outcome, delivery.door);
+    }
+    log_delivery(delivery, {}, &error);
+    return handled(error);
   }
 
   EventOutcome work_on(const Task& task, const Context& context) const {

@@ -13,6 +13,7 @@
 #include "handler/process.h"
 #include "runtime/delivery.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 
 namespace miniatura {
 
@@ -24,6 +25,7 @@ struct Application {
   const Log* log = nullptr;
   const Clock* clock = nullptr;
   Breaker* breaker = nullptr;  // see Tools
+  Metrics* metrics = nullptr;  // null: nobody watches
 };
 
 // The HandleFn of one worker, which owns its store and where it renders. Never throws: what a fault

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "handler/breaker.h"
 #include "runtime/text.h"
 
 namespace miniatura {
@@ -57,6 +58,7 @@ struct Verdict {
     if (!text.empty() && weight(what) <= weight(item.what)) return;
     item.what = what;
     item.why = outcome.error;
+    item.counts = !item.why || !is_everybodys(item.why->code);
     item.retry_after =
         item.why && item.why->retry_after ? *item.why->retry_after : std::chrono::milliseconds{0};
     text = std::string(outcome_name(outcome.what));

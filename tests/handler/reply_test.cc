@@ -78,6 +78,21 @@ TEST(ReplyTest, the_table_of_outcomes) {
   }
 }
 
+TEST(ReplyTest, an_attempt_counts_unless_the_fault_is_everybodys) {
+  const auto item_of = [](ErrorCode code) {
+    Outcome outcome;
+    outcome.what = Outcome::What::deferred;
+    outcome.error.emplace();
+    outcome.error->code = code;
+    ParsedDelivery delivery;
+    delivery.items.emplace_back();
+    return handled(delivery, {{{"photos", "a.jpg", ""}, "", "", outcome}}).items.at(0);
+  };
+  EXPECT_TRUE(item_of(ErrorCode::deadline_exceeded).counts);
+  EXPECT_FALSE(item_of(ErrorCode::destination_denied).counts);
+  EXPECT_FALSE(item_of(ErrorCode::network_unreachable).counts);
+}
+
 TEST(ReplyTest, the_reply_counts_and_tells_each_event) {
   EventOutcome stored = kStored;
   stored.outcome.thumbnails = {

@@ -1,0 +1,62 @@
+// What operators watch of the events: each number's name, and where it is counted. A key is never a
+// label.
+#pragma once
+
+#include <string_view>
+
+#include "handler/outcome.h"
+#include "runtime/delivery.h"
+#include "runtime/metrics.h"
+
+namespace miniatura {
+
+inline constexpr MetricName kEventsTotal{
+    "miniatura_events_total",
+    "Events that ended, by the door they came through and what became of them"};
+inline constexpr MetricName kErrorsTotal{
+    "miniatura_errors_total",
+    "Failures, by code, and whether it was the job's (this picture) or the worker's"};
+inline constexpr MetricName kDuration{"miniatura_duration_seconds",
+                                      "From taking an event to its end"};
+inline constexpr MetricName kStepDuration{
+    "miniatura_step_duration_seconds",
+    "What an event's time went into: queue, download, decode, render, upload"};
+inline constexpr MetricName kInProgress{"miniatura_in_progress", "Deliveries being worked on"};
+inline constexpr MetricName kInboxDepth{"miniatura_inbox_depth",
+                                        "Deliveries that wait or are worked on"};
+inline constexpr MetricName kInboxBytes{"miniatura_inbox_bytes", "Their size"};
+inline constexpr MetricName kOldestAge{"miniatura_oldest_event_age_seconds",
+                                       "How long the oldest of them has been here"};
+inline constexpr MetricName kDeadLetters{"miniatura_dead_letters",
+                                         "Deliveries that a person has to look at"};
+inline constexpr MetricName kBreakerOpen{
+    "miniatura_breaker_open", "1 while a destination refuses us, or nobody knows our credentials"};
+inline constexpr MetricName kRequestsTotal{"miniatura_http_requests_total",
+                                           "HTTP requests answered, by path and status"};
+
+// Counts a delivery as being in progress while it lives. `metrics` may be null.
+class InProgress {
+ public:
+  explicit InProgress(Metrics* metrics) : metrics_(metrics) {
+    if (metrics_ != nullptr) metrics_->add(kInProgress, 1);
+  }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+  ~InProgress() {
+    if (metrics_ != nullptr) metrics_->add(kInProgress, -1);
+  }
+
+ private:
+  Metrics* metrics_;
+};
+
+// So that a rate can be told from the first one on: a counter that has never been counted is absent
+// else.
+void announce_metrics(Metrics& metrics, const std::string& door);
+
+void count_event(Metrics& metrics, const Outcome& outcome, const std::string& door);
+void count_error(Metrics& metrics, ErrorCode code);
+// The time that a delivery waited at its door.
+void count_wait(Metrics& metrics, std::chrono::milliseconds waited);
+
+}  // namespace miniatura

@@ -1,0 +1,77 @@
+#include "handler/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "handler/handle.h"
+#include "tests/handler/pipeline_test.h"
+
+namespace miniatura {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class MetricsOfEventsTest : public PipelineTest {
+ protected:
+  MetricsOfEventsTest() : journal_(make_journal("none")) {
+    config_.rules = rules_;
+    application_ = {&config_, journal_.get(), &log_, &clock_, &breaker_, &metrics_};
+  }
+  Handled handle(const std::string& payload) {
+    auto store = std::shared_ptr<ObjectStore>(&store_, [](ObjectStore*) {});
+    Delivery delivery;
+    delivery.payload = Bytes(payload.begin(), payload.end());
+    delivery.door = "webhook";
+    delivery.waited = std::chrono::milliseconds(20);
+    return make_handle(application_, store)(delivery);
+  }
+  static std::string event_text(const std::string& key) {
+    return R"({"Records":[{"eventVersion":"2.1","eventSource":"aws:s3",)"
+           R"("eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"photos"},"object":{"key":")" +
+           key + "\"}}}]}";
+  }
+
+  Config config_;
+  std::unique_ptr<Journal> journal_;
+  Log log_{LogLevel::off};
+  Breaker breaker_{clock_};
+  Metrics metrics_;
+  Application application_;
+};
+
+TEST_F(MetricsOfEventsTest, each_event_is_counted_by_door_and_outcome_with_its_times) {
+  upload("a.png", red());
+  handle(event_text("a.png"));
+  handle(event_text("a.png"));
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr("events_total{outcome=\"stored\",source=\"webhook\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("events_total{outcome=\"skipped\",source=\"webhook\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("step_duration_seconds_count{step=\"upload\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("step_duration_seconds_sum{step=\"queue\"} 0.04\n"));
+  EXPECT_THAT(text, HasSubstr("miniatura_in_progress 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("a.png")));
+}
+
+TEST_F(MetricsOfEventsTest, a_failure_is_counted_by_code_and_by_whose_it_is) {
+  store_.add("photos", "b.png", Bytes(100, std::uint8_t{7}));
+  handle(event_text("b.png"));
+  handle("{}");
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr("{code=\"image.unsupported\",failure_type=\"job\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("{code=\"event.unsupported\",failure_type=\"job\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("events_total{outcome=\"failed\",source=\"webhook\"} 2\n"));
+}
+
+TEST(AnnounceMetricsTest, what_has_not_happened_yet_is_there_as_nought) {
+  Metrics metrics;
+  announce_metrics(metrics, "webhook");
+  EXPECT_THAT(metrics.text(),
+              HasSubstr("miniatura_events_total{outcome=\"deferred\",source=\"webhook\"} 0\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("miniatura_in_progress 0\n"));
+}
+
+}  // namespace
+}  // namespace miniatura
