@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"lambda", add_lambda_command}, Command{"replay", add_replay_command},
+    Command{"serve", add_serve_command},   Command{"dead", add_dead_command},
     Command{"thumb", add_thumb_command},   Command{"journal", add_journal_command},
     Command{"s3", add_s3_command},         Command{"config", add_config_command},
 };

@@ -130,6 +130,17 @@ std::string store_of(const Environment& environment, const ConfigOptions& option
   return file ? file->store.value_or("s3:") : "s3:";
 }
 
+// Where the XDG convention keeps what is to outlive the process; nothing without a home.
+std::optional<std::string> state_file(const Environment& environment, const char* name) {
+  if (const auto state = environment.get("XDG_STATE_HOME")) {
+    return fmt::format("{}/miniatura/{}", *state, name);
+  }
+  if (const auto home = environment.get("HOME")) {
+    return fmt::format("{}/.local/state/miniatura/{}", *home, name);
+  }
+  return std::nullopt;
+}
+
 std::string journal_of(const Environment& environment, const ConfigOptions& options,
                        const std::optional<ConfigFile>& file) {
   if (!options.journal.empty()) return options.journal;
@@ -138,10 +149,7 @@ std::string journal_of(const Environment& environment, const ConfigOptions& opti
   // In Lambda only /tmp can be written, and it goes with the sandbox: there the log line is the
   // record.
   if (environment.get("AWS_LAMBDA_RUNTIME_API")) return "/tmp/miniatura-journal.db";
-  if (const auto state = environment.get("XDG_STATE_HOME")) return *state + "/miniatura/journal.db";
-  if (const auto home = environment.get("HOME"))
-    return *home + "/.local/state/miniatura/journal.db";
-  return "none";
+  return state_file(environment, "journal.db").value_or("none");
 }
 
 }  // namespace
@@ -153,6 +161,14 @@ Result<std::string> store_setting(const Environment& environment, const ConfigOp
   }
   TRY(file, config_file(environment, options));
   return store_of(environment, options, file);
+}
+
+Result<std::string> inbox_setting(const Environment& environment, const std::string& option) {
+  if (!option.empty()) return option;
+  if (const auto path = environment.get("MINIATURA_INBOX")) return *path;
+  if (const auto path = state_file(environment, "inbox.db")) return *path;
+  return fail(ErrorCode::config_missing,
+              "no place for the inbox: --inbox or MINIATURA_INBOX (there is no HOME)");
 }
 
 Result<std::string> journal_setting(const Environment& environment, const ConfigOptions& options) {

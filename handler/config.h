@@ -15,6 +15,7 @@
 //
 //   --store,   MINIATURA_STORE=s3:|file:///root          where objects live (s3:)
 //   --journal, MINIATURA_JOURNAL=PATH|:memory:|none      what was done
+//   --inbox,   MINIATURA_INBOX=PATH                      what `serve` has taken and not done yet
 #pragma once
 
 #include <optional>
@@ -51,6 +52,7 @@ Result<Config> load_config(const Environment& environment, const ConfigOptions& 
 
 // The parts that commands use which need no rules. Errors: as above, of a file that was needed.
 Result<std::string> store_setting(const Environment& environment, const ConfigOptions& options);
+Result<std::string> inbox_setting(const Environment& environment, const std::string& option);
 Result<std::string> journal_setting(const Environment& environment, const ConfigOptions& options);
 
 // What rendering without rules needs; `presets`, in their short form, stand in place of those that

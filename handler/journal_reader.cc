@@ -229,7 +229,13 @@ Result<JournalStats> JournalReader::stats(const JournalFilter& filter) const {
       const std::string outcome = events.text(0);
       ++stats.outcomes[outcome];
       if (!events.is_null(1)) ++stats.reasons[events.text(1)];
-      if (!events.is_null(2)) ++stats.errors[events.text(2)];
+      if (!events.is_null(2)) {
+        const std::string code = events.text(2);
+        ++stats.errors[code];
+        if (const auto known = code_named(code)) {  // else a newer version wrote it
+          ++stats.failures[std::string(failure_type_name(failure_type(*known)))];
+        }
+      }
       if (outcome != outcome_name(Outcome::What::stored)) continue;
       for (std::size_t i = 0; i < times.size(); ++i) {
         times[i].push_back(events.real(3 + static_cast<int>(i)));

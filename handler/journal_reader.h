@@ -48,8 +48,9 @@ struct JournalStats {
   std::string first;  // times
   std::string last;
   std::map<std::string, std::int64_t> outcomes;
-  std::map<std::string, std::int64_t> reasons;  // of skipped
-  std::map<std::string, std::int64_t> errors;   // by code
+  std::map<std::string, std::int64_t> reasons;   // of skipped
+  std::map<std::string, std::int64_t> errors;    // by code
+  std::map<std::string, std::int64_t> failures;  // by failure_type(): "job" or "worker"
   // Of stored events: "total" and the steps.
   std::vector<std::pair<std::string, Percentiles>> times;
   std::int64_t source_bytes = 0;  // of stored events

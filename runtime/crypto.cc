@@ -1,6 +1,7 @@
 #include "runtime/crypto.h"
 
 #include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <openssl/hmac.h>
 
 #include <array>
@@ -56,6 +57,25 @@ std::string hmac_sha256(ByteView key, ByteView message) {
                digest.data(), &size) != nullptr,
           "HMAC-SHA256");
   return text_of(digest, size);
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  const std::string digest_a = sha256(a), digest_b = sha256(b);  // of equal length
+  return CRYPTO_memcmp(digest_a.data(), digest_b.data(), digest_a.size()) == 0;
+}
+
+std::optional<std::string> base64_decoded(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string decoded(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  if (size != static_cast<int>(decoded.size())) return std::nullopt;
+  // OpenSSL counts the padding as bytes.
+  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '=' && !decoded.empty(); --i) {
+    decoded.pop_back();
+  }
+  return decoded;
 }
 
 std::string md5_hex(ByteView bytes) { return hex(digest_of("MD5", bytes)); }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/bytes.h"
 
@@ -16,6 +18,12 @@ std::string hex(ByteView bytes);  // lower case
 std::string sha256(ByteView bytes);  // 32 raw bytes
 std::string sha256_hex(ByteView bytes);
 std::string hmac_sha256(ByteView key, ByteView message);  // 32 raw bytes
+
+// Are they the same? The time that it takes tells nothing of where they differ.
+bool same_secret(std::string_view a, std::string_view b);
+
+// Of RFC 4648, padded, without line ends; nothing if it is none.
+std::optional<std::string> base64_decoded(std::string_view text);
 
 // For etags, which are no secret and no proof.
 std::string md5_hex(ByteView bytes);

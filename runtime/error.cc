@@ -107,6 +107,13 @@ std::string_view code_name(ErrorCode code) {
   return "internal";
 }
 
+std::optional<ErrorCode> code_named(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
+    if (code_name(static_cast<ErrorCode>(i)) == name) return static_cast<ErrorCode>(i);
+  }
+  return std::nullopt;
+}
+
 std::string lambda_error_type(ErrorCode code) {
   std::string type = "Function.";
   bool start_of_word = true;

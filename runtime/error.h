@@ -69,11 +69,14 @@ enum class ErrorCode {
   // Ourselves.
   journal_unavailable,
   runtime_api,  // Lambda's Runtime API answered what it must not
-  internal,     // a fault of ours
+  internal,     // a fault of ours; stays the last
 };
 
 // "image.corrupt": the code as users see it.
 std::string_view code_name(ErrorCode code);
+
+// The code of that name; nothing if there is none.
+std::optional<ErrorCode> code_named(std::string_view name);
 
 // "Function.ImageCorrupt": the code as Lambda wants it, (Runtime|Function)\.[A-Z][a-zA-Z]+.
 std::string lambda_error_type(ErrorCode code);

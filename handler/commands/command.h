@@ -30,6 +30,8 @@ struct Command {
 
 void add_lambda_command(CLI::App& app, const Environment& environment, Run& run);
 void add_replay_command(CLI::App& app, const Environment& environment, Run& run);
+void add_dead_command(CLI::App& app, const Environment& environment, Run& run);
+void add_serve_command(CLI::App& app, const Environment& environment, Run& run);
 void add_thumb_command(CLI::App& app, const Environment& environment, Run& run);
 void add_journal_command(CLI::App& app, const Environment& environment, Run& run);
 void add_s3_command(CLI::App& app, const Environment& environment, Run& run);

@@ -6,12 +6,11 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <set>
 
 #include "handler/commands/command.h"
 #include "handler/config_schema.h"
+#include "handler/reach.h"
 #include "handler/reply.h"
-#include "handler/sides.h"
 #include "s3client/open_store.h"
 
 namespace miniatura {
@@ -55,24 +54,6 @@ int run_schema() {
   return kExitDone;
 }
 
-// Sources and destinations; an error says which of the two a bucket is.
-Result<void> reach_all(const Config& config, ObjectStore& store, Clock& clock, bool json) {
-  std::set<std::string> sources, destinations;
-  for (const Rule& rule : config.rules.rules) {
-    if (!rule.match.bucket.empty()) sources.insert(rule.match.bucket);
-    destinations.insert(rule.destination_bucket);
-  }
-  const auto reach = [&](const std::string& bucket, Error (*of_side)(Error)) -> Result<void> {
-    const auto reached = store.reach(bucket, {Deadline::after(clock, 30s), ""});
-    if (!reached) return fail(of_side(reached.error()));
-    if (!json) print_line(fmt::format("bucket {}: within reach", bucket));
-    return {};
-  };
-  for (const std::string& bucket : sources) CHECKED(reach(bucket, source_error));
-  for (const std::string& bucket : destinations) CHECKED(reach(bucket, destination_error));
-  return {};
-}
-
 int run_check(const CheckOptions& options, const Environment& environment) {
   std::vector<std::string> problems;
   const auto config = load_config(environment, options.config, &problems);
@@ -81,7 +62,12 @@ int run_check(const CheckOptions& options, const Environment& environment) {
     SystemClock clock;
     const auto stores = open_store(config->store, environment, clock);
     if (!stores) return report(stores.error(), options.json);
-    const auto reached = reach_all(*config, *(*stores)(), clock, options.json);
+    const auto reached =
+        reach_buckets(config->rules, *(*stores)(), {Deadline::after(clock, 30s), ""},
+                      [&](const std::string& bucket) {
+                        if (!options.json)
+                          print_line(fmt::format("bucket {}: within reach", bucket));
+                      });
     if (!reached) return report(reached.error(), options.json);
   }
   if (options.json) {

@@ -146,13 +146,10 @@ int run_show(const JournalOptions& options, const Environment& environment) {
 }
 
 Json json_of(const JournalStats& stats) {
-  Json json = {{"events", stats.events},
-               {"first", stats.first},
-               {"last", stats.last},
-               {"outcomes", stats.outcomes},
-               {"reasons", stats.reasons},
-               {"errors", stats.errors},
-               {"source_bytes", stats.source_bytes}};
+  Json json = {{"events", stats.events},     {"first", stats.first},
+               {"last", stats.last},         {"outcomes", stats.outcomes},
+               {"reasons", stats.reasons},   {"errors", stats.errors},
+               {"failures", stats.failures}, {"source_bytes", stats.source_bytes}};
   for (const auto& [step, times] : stats.times) {
     json["ms"][step] = {
         {"p50", times.p50}, {"p90", times.p90}, {"p99", times.p99}, {"max", times.max}};
@@ -164,7 +161,10 @@ void print_stats(const JournalStats& stats) {
   print_line(fmt::format("{} events, {} to {}; {} of sources", stats.events, stats.first,
                          stats.last, human_bytes(static_cast<std::uint64_t>(stats.source_bytes))));
   const std::pair<const char*, const std::map<std::string, std::int64_t>*> counts[] = {
-      {"outcome", &stats.outcomes}, {"skipped because", &stats.reasons}, {"error", &stats.errors}};
+      {"outcome", &stats.outcomes},
+      {"skipped because", &stats.reasons},
+      {"error", &stats.errors},
+      {"whose failure", &stats.failures}};
   for (const auto& [title, names] : counts) {
     for (const auto& [name, count] : *names) {
       print_line(fmt::format("{:16}  {:28}  {:>9}", title, name, count));

@@ -61,8 +61,8 @@ def article(row):
             f'<div class="prints">{prints}</div></article>')
 
 
-def page(rows, start_ms):
-    """`rows` as deliver.py makes them: name, source_bytes, ms, thumbnails with their image, perhaps error."""
+def page(rows, footer):
+    """`rows`: name, source_bytes, ms, thumbnails with their image, perhaps error. `footer` says what was measured."""
     done = [row for row in rows if row["thumbnails"]]
     source = sum(row["source_bytes"] for row in done)
     made = sum(t["bytes"] for row in done for t in row["thumbnails"])
@@ -76,6 +76,5 @@ def page(rows, start_ms):
 <main><header><div><h1>Contact sheet</h1><p>Made by miniatura, one S3 event a picture.</p></div>
 <dl>{totals}</dl></header>
 <div class="sheet">{"".join(article(row) for row in rows)}</div>
-<footer>Times are the caller's: from the event to the answer, thumbnails stored. The function itself started and
-answered in {start_ms:.0f} ms.</footer></main></html>
+<footer>{html.escape(footer)}</footer></main></html>
 """

@@ -1,6 +1,6 @@
-"""Puts pictures into a bucket, hands each one's S3 event to the emulator, and tells what came of it.
+"""Puts pictures into a bucket that is a directory, hands each one's S3 event to the emulator, and tells what came of it.
 
-    deliver.py --invoke HOST:PORT --store file:///ROOT|http://HOST:PORT --out DIR PHOTO…
+    deliver.py --invoke HOST:PORT --store ROOT --out DIR PHOTO…
 
 Prints the table and writes DIR/contact-sheet.html. Exit 1 if a picture got no thumbnails.
 """
@@ -8,18 +8,15 @@ import argparse
 import hashlib
 import http.client
 import json
-import os
 import pathlib
 import sys
 import time
 import urllib.parse
 
 import contact_sheet
-from s3 import S3
+from pictures import DESTINATION_BUCKET, SOURCE_BUCKET, object_keys, print_table
 
-SOURCE_BUCKET, DESTINATION_BUCKET = "photos", "thumbnails"
 INVOKE_TIMEOUT_S = 120
-NAME_MAX = 40  # characters of a name in the table
 
 
 class Directory:
@@ -41,28 +38,7 @@ class Directory:
         return hashlib.md5(body).hexdigest()
 
     def get(self, bucket, key):
-        return {}, self.path(bucket, key).read_bytes()
-
-
-def open_store(address):
-    url = urllib.parse.urlsplit(address)
-    if url.scheme == "file":
-        return Directory(urllib.parse.unquote(url.path))
-    return S3(url.netloc, os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-
-
-def object_keys(photos):
-    """A key for each picture: its name, made unique; what is no UTF-8 in a name becomes '?'."""
-    keys = []
-    for photo in photos:
-        name = os.fsencode(photo.name).decode("utf-8", "replace").replace("\ufffd", "?")
-        stem, dot, suffix = name.rpartition(".")
-        key, count = "uploads/" + name, 1
-        while key in keys:
-            count += 1
-            key = f"uploads/{stem}-{count}.{suffix}" if dot else f"uploads/{name}-{count}"
-        keys.append(key)
-    return keys
+        return self.path(bucket, key).read_bytes()
 
 
 def s3_event(key, size, etag):
@@ -105,29 +81,11 @@ def deliver(store, address, photo, key):
     elif events[0].get("outcome") != "stored":
         row["error"] = events[0].get("reason") or json.dumps(reply)
     for thumbnail in events[0].get("thumbnails", []):
-        _, image = store.get(thumbnail["bucket"], thumbnail["key"])
+        image = store.get(thumbnail["bucket"], thumbnail["key"])
         if len(image) != thumbnail["bytes"]:
             row["error"] = f"{thumbnail['key']}: {len(image)} bytes are there, the reply says {thumbnail['bytes']}"
         row["thumbnails"].append({**thumbnail, "image": image})
     return row
-
-
-def human(size):
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
-
-
-def print_table(rows):
-    lines = [("picture", "source", "thumbnails", "bytes", "ms")]
-    for row in rows:
-        name = row["name"] if len(row["name"]) <= NAME_MAX else row["name"][:NAME_MAX - 1] + "…"
-        made = ", ".join(f"{t['preset']} {t['width']}x{t['height']} {t['format']}" for t in row["thumbnails"])
-        size = human(sum(t["bytes"] for t in row["thumbnails"])) if row["thumbnails"] else "-"
-        lines.append((name, human(row["source_bytes"]), made or "none", size, f"{row['ms']:.0f}"))
-    widths = [max(len(cell) for cell in column) for column in zip(*lines)]
-    for i, (name, source, made, size, took) in enumerate(lines):
-        print(f"{name:{widths[0]}}  {source:>{widths[1]}}  {made:{widths[2]}}  {size:>{widths[3]}}  {took:>{widths[4]}}")
-        if i > 0 and "error" in rows[i - 1]:
-            print("  " + rows[i - 1]["error"])
 
 
 def main():
@@ -138,13 +96,15 @@ def main():
     arguments.add_argument("photos", nargs="+", type=pathlib.Path)
     given = arguments.parse_args()
 
-    store = open_store(given.store)
+    store = Directory(given.store)
     for bucket in (SOURCE_BUCKET, DESTINATION_BUCKET):
         store.make_bucket(bucket)
     _, start_ms = invoke(given.invoke, {"Records": []})  # the first event also starts the function
     rows = [deliver(store, given.invoke, photo, key)
             for photo, key in zip(given.photos, object_keys(given.photos))]
-    (given.out / "contact-sheet.html").write_text(contact_sheet.page(rows, start_ms), encoding="utf-8")
+    (given.out / "contact-sheet.html").write_text(contact_sheet.page(
+        rows, f"Times are the caller's: from the event to the answer, thumbnails stored. The function itself started and "
+              f"answered in {start_ms:.0f} ms."), encoding="utf-8")
     print_table(rows)
     print(f"\nThe function started and answered its first, empty event in {start_ms:.0f} ms.")
     return 1 if any("error" in row for row in rows) else 0

@@ -22,10 +22,10 @@ import unittest
 import urllib.parse
 import zlib
 
+from s3 import S3, S3Error  # noqa: F401  (for those who import this)
+
 ROOT = pathlib.Path(os.environ.get("MINIATURA_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 EXECUTABLE = pathlib.Path(os.environ.get("MINIATURA_EXECUTABLE") or ROOT / "build/dev/miniatura")
-sys.path.insert(0, str(ROOT / "infra/demo"))
-from s3 import S3, S3Error  # noqa: E402,F401  (the demo's own small client)
 
 PHOTO = ROOT / "infra/demo/photos/waterfall.jpg"  # 450 x 600, EXIF orientation 6: upright it is 600 x 450
 LARGE_PHOTO = ROOT / "infra/demo/photos/cairn.jpg"  # 13 megapixels

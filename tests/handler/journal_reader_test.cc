@@ -95,6 +95,7 @@ TEST_F(JournalReaderTest, sums_count_by_name_and_time_what_was_stored) {
   EXPECT_EQ(stats->outcomes.at("stored"), 100);
   EXPECT_EQ(stats->outcomes.at("failed"), 2);
   EXPECT_EQ(stats->errors.at("image.corrupt"), 2);
+  EXPECT_EQ(stats->failures.at("job"), 2);
   EXPECT_EQ(stats->source_bytes, 100'000);
   EXPECT_LE(stats->first, stats->last);
   EXPECT_EQ(stats->times.at(0).first, "total");

@@ -39,5 +39,24 @@ TEST(Crypto, an_md5_in_pieces_is_that_of_the_whole) {
   EXPECT_EQ(md5.finish_hex(), md5_hex("abc"));
 }
 
+TEST(CryptoTest, secrets_are_the_same_or_not) {
+  EXPECT_TRUE(same_secret("s3cr3t", "s3cr3t"));
+  EXPECT_TRUE(same_secret("", ""));
+  for (const char* other : {"", "s3cr3", "s3cr3tt", "S3cr3t"}) {
+    EXPECT_FALSE(same_secret("s3cr3t", other)) << other;
+  }
+}
+
+TEST(CryptoTest, base64_is_decoded_or_refused) {
+  EXPECT_EQ(base64_decoded(""), "");
+  EXPECT_EQ(base64_decoded("Zg=="), "f");
+  EXPECT_EQ(base64_decoded("Zm8="), "fo");
+  EXPECT_EQ(base64_decoded("Zm9v"), "foo");
+  EXPECT_EQ(base64_decoded("dXNlcjpwYXNz"), "user:pass");
+  for (const char* bad : {"Z", "Zg", "Zg=", "Z===", "====", "Zm9v!", "Z?==", "Zm 9"}) {
+    EXPECT_FALSE(base64_decoded(bad)) << bad << " gave " << *base64_decoded(bad);
+  }
+}
+
 }  // namespace
 }  // namespace miniatura

@@ -27,6 +27,11 @@ TEST(ErrorTest, every_code_has_a_name_of_its_own_in_the_agreed_form) {
   });
 }
 
+TEST(ErrorTest, a_name_gives_its_code_back) {
+  for_each_code([](ErrorCode code) { EXPECT_EQ(code_named(code_name(code)), code); });
+  EXPECT_EQ(code_named("image.corrup"), std::nullopt);
+}
+
 TEST(ErrorTest, every_lambda_type_is_one_that_lambda_takes) {
   const std::regex form("(Runtime|Function)\\.[A-Z][a-zA-Z]+");
   for_each_code([&](ErrorCode code) {

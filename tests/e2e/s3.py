@@ -1,6 +1,6 @@
 """An S3 client of the standard library, as small as it can be: signed GET, PUT and the making of buckets.
 
-It shares no code with the executable, so that what it reads back is evidence. For the demo and the tests.
+It shares no code with the executable, so that what it reads back is evidence.
 """
 import datetime
 import hashlib

@@ -1,0 +1,22 @@
+#include "handler/commands/office.h"
+
+#include <fmt/core.h>
+
+#include "handler/config.h"
+#include "runtime/inbox.h"
+
+namespace miniatura {
+
+Result<std::unique_ptr<DeadLetterOffice>> open_office(const std::string& where,
+                                                      const std::string& inbox,
+                                                      const Environment& environment,
+                                                      const Clock& clock) {
+  if (where == "inbox") {
+    TRY(path, inbox_setting(environment, inbox));
+    return open_inbox_office(path, clock);
+  }
+  return fail(ErrorCode::usage,
+              fmt::format("dead letters lie in \"inbox\" or at amqp://…, not in \"{}\"", where));
+}
+
+}  // namespace miniatura
