@@ -2,9 +2,6 @@
 // and answers 500 to /next when there are no more, which ends the loop with exit code 1.
 #pragma once
 
-#include <unistd.h>
-
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,30 +11,11 @@
 
 #include "runtime/curl_http.h"
 #include "runtime/lambda_loop.h"
+#include "tests/support/log_file.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_server.h"
 
 namespace miniatura {
-
-// Where a test's log lines go and can be read.
-class LogFile {
- public:
-  LogFile() : file_(std::tmpfile()), log_(LogLevel::debug, fileno(file_)) {}
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
-  ~LogFile() { static_cast<void>(std::fclose(file_)); }
-  const Log& log() const { return log_; }
-  std::string text() const {
-    std::string text(1 << 20, '\0');
-    const ssize_t got = ::pread(fileno(file_), text.data(), text.size(), 0);
-    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return text;
-  }
-
- private:
-  std::FILE* file_;
-  Log log_;
-};
 
 class LambdaPlatform {
  public:
