@@ -4,7 +4,10 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -52,6 +55,18 @@ std::chrono::milliseconds Deadline::remaining(const Clock& clock) const {
   if (!is_set()) return std::chrono::milliseconds::max();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(at_ - clock.now());
   return std::max(left, std::chrono::milliseconds{0});
+}
+
+std::chrono::milliseconds boot_time() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::milliseconds(std::int64_t{time.tv_sec} * 1'000 + time.tv_nsec / 1'000'000);
+}
+
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id;
 }
 
 Stopwatch::Stopwatch() : wall_(std::chrono::steady_clock::now()), cpu_ms_(thread_cpu_ms()) {}

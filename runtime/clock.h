@@ -54,6 +54,11 @@ class Deadline {
   Clock::Time at_ = Clock::Time::max();
 };
 
+// Since the machine started, its sleep included: whoever sets the wall clock does not move it.
+std::chrono::milliseconds boot_time();
+// Which start of the machine boot_time() counts from; "" where the system does not say.
+std::string boot_id();
+
 // Wall and CPU time of this thread since it was made; for the timings of a step.
 class Stopwatch {
  public:

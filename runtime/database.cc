@@ -4,16 +4,29 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <system_error>
 
 namespace miniatura {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
 
-tl::unexpected<Error> failure(sqlite3* database, const std::string& path) {
-  return fail(ErrorCode::journal_unavailable,
-              fmt::format("{}: {}", path,
-                          database != nullptr ? sqlite3_errmsg(database) : "out of memory"));
+constexpr const char* kNoDatabase = "SQLITE_NOTADB";
+
+tl::unexpected<Error> failure(sqlite3* database, const std::string& path, ErrorCode code) {
+  Error error;
+  error.code = code;
+  error.message =
+      fmt::format("{}: {}", path, database != nullptr ? sqlite3_errmsg(database) : "out of memory");
+  const int status = sqlite3_errcode(database) & 0xff;  // without what extends it
+  if (status == SQLITE_CORRUPT) error.service_code = kDamagedFile;
+  if (status == SQLITE_NOTADB) error.service_code = kNoDatabase;
+  const bool is_systems = status == SQLITE_IOERR || status == SQLITE_CANTOPEN;
+  const int number = is_systems ? sqlite3_system_errno(database) : 0;
+  if (number != 0) {
+    error.message += fmt::format(" ({})", std::system_category().message(number));
+  }
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -42,11 +55,17 @@ Statement& Statement::bind_null(int index) {
   return *this;
 }
 
+Statement& Statement::bind_blob(int index, ByteView value) {
+  sqlite3_bind_blob64(handle_.get(), index, value.data() != nullptr ? value.data() : "",
+                      value.size(), SQLITE_TRANSIENT);
+  return *this;
+}
+
 Result<bool> Statement::step() {
   const int status = sqlite3_step(handle_.get());
   if (status == SQLITE_ROW) return true;
   if (status == SQLITE_DONE) return false;
-  return failure(sqlite3_db_handle(handle_.get()), path_);
+  return failure(sqlite3_db_handle(handle_.get()), path_, unavailable_);
 }
 
 void Statement::reset() { sqlite3_reset(handle_.get()); }
@@ -57,6 +76,12 @@ std::string Statement::text(int column) const {
   return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text), size);
 }
 
+Bytes Statement::blob(int column) const {
+  const void* bytes = sqlite3_column_blob(handle_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  return bytes == nullptr ? Bytes() : Bytes(static_cast<const char*>(bytes), size);
+}
+
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(handle_.get(), column);
 }
@@ -65,7 +90,7 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
-Result<Database> Database::open(const std::string& path, bool read_only) {
+Result<Database> Database::open(const std::string& path, bool read_only, ErrorCode unavailable) {
   const bool is_file = path != ":memory:";
   if (is_file && !read_only) {
     std::error_code ignored;  // SQLite's own error, right below, names the file
@@ -77,7 +102,8 @@ Result<Database> Database::open(const std::string& path, bool read_only) {
   Database database;
   database.handle_.reset(raw);
   database.path_ = path;
-  if (status != SQLITE_OK) return failure(raw, path);
+  database.unavailable_ = unavailable;
+  if (status != SQLITE_OK) return failure(raw, path, unavailable);
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
   if (is_file && !read_only)
     CHECKED(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"));
@@ -86,7 +112,7 @@ Result<Database> Database::open(const std::string& path, bool read_only) {
 
 Result<void> Database::execute(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
-    return failure(handle_.get(), path_);
+    return failure(handle_.get(), path_, unavailable_);
   return {};
 }
 
@@ -94,20 +120,26 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) !=
       SQLITE_OK) {
-    return failure(handle_.get(), path_);
+    return failure(handle_.get(), path_, unavailable_);
   }
   Statement statement;
   statement.handle_.reset(raw);
   statement.path_ = path_;
+  statement.unavailable_ = unavailable_;
   return statement;
 }
 
 std::int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
 
 Result<std::int64_t> Database::version() {
   TRY(statement, prepare("PRAGMA user_version"));
   CHECKED(statement.step());
   return statement.integer(0);
+}
+
+bool is_damage(const Error& error) {
+  return error.service_code == kDamagedFile || error.service_code == kNoDatabase;
 }
 
 }  // namespace miniatura

@@ -1,7 +1,8 @@
 // SQLite, and the one place that names it: a connection and its prepared statements.
 //
 // A Database and its Statements belong to one thread at a time. Several processes may share a file:
-// WAL, with a busy timeout. Errors are journal_unavailable with the path and SQLite's own words.
+// WAL, with a busy timeout. Errors have the code that the opener names, the path, SQLite's own
+// words and, where the system said no, the system's.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/bytes.h"
 #include "runtime/result.h"
 
 struct sqlite3;
@@ -24,6 +26,7 @@ class Statement {
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, double value);
   Statement& bind_null(int index);
+  Statement& bind_blob(int index, ByteView value);
 
   // True: a row is there. False: done.
   Result<bool> step();
@@ -32,6 +35,7 @@ class Statement {
 
   // Of the row; columns count from 0. NULL is "" and 0.
   std::string text(int column) const;
+  Bytes blob(int column) const;
   std::int64_t integer(int column) const;
   double real(int column) const;
   bool is_null(int column) const;
@@ -43,17 +47,21 @@ class Statement {
   };
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
   std::string path_;
+  ErrorCode unavailable_ = ErrorCode::journal_unavailable;
 };
 
 class Database {
  public:
   // Creates the file and its directories where they are missing; `read_only` does neither.
-  // ":memory:" is a database of its own.
-  static Result<Database> open(const std::string& path, bool read_only = false);
+  // ":memory:" is a database of its own. A commit may be lost with the power, until the caller asks
+  // for PRAGMA synchronous=FULL. `unavailable` is the code of its errors.
+  static Result<Database> open(const std::string& path, bool read_only = false,
+                               ErrorCode unavailable = ErrorCode::journal_unavailable);
 
   Result<void> execute(const char* sql);  // one statement or several, without parameters
   Result<Statement> prepare(std::string_view sql);
   std::int64_t last_row_id() const;
+  std::int64_t changes() const;  // rows that the last statement changed, triggers left out
 
   // The schema's version, kept in the file (PRAGMA user_version).
   Result<std::int64_t> version();
@@ -64,7 +72,13 @@ class Database {
   };
   std::unique_ptr<sqlite3, Close> handle_;
   std::string path_;
+  ErrorCode unavailable_ = ErrorCode::journal_unavailable;
 };
+
+// Does the error of a Database say that its file is damaged or no database? Not a full disk, a lock
+// or a fault of reading, which may pass.
+bool is_damage(const Error& error);
+inline constexpr const char* kDamagedFile = "SQLITE_CORRUPT";  // its Error::service_code
 
 // Runs `body` (a callable giving Result<void>) in a transaction that takes the write lock at once;
 // an error rolls back.
