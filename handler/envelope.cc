@@ -7,11 +7,13 @@
 #include <set>
 
 #include "handler/fields.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
 
 constexpr int kWrappersMax = 4;
+constexpr std::size_t kUrlBytesMax = 2'048;
 
 std::string name_of(const std::string& path) { return path.empty() ? "the event" : path; }
 
@@ -103,8 +105,9 @@ class Unwrapper {
   Result<void> read_sns(const Fields& sns, const std::string& path, int depth) {
     const std::string type = string_at(sns.json(), "Type");
     if (type == "SubscriptionConfirmation" || type == "UnsubscribeConfirmation") {
-      note_ = fmt::format("{} of {}: confirm it yourself if you want it; nothing was fetched", type,
-                          quoted_start(string_at(sns.json(), "TopicArn")));
+      note_ = fmt::format("{} of {}: nothing was fetched; confirm it yourself if you want it: {}",
+                          type, quoted_start(string_at(sns.json(), "TopicArn")),
+                          cropped(one_line(string_at(sns.json(), "SubscribeURL")), kUrlBytesMax));
       return {};
     }
     TRY(message, sns.needed_text("Message", std::string::npos));

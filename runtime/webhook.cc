@@ -140,9 +140,8 @@ void Webhook::serve(ServedRequest request, RespondFn respond) const {
 }
 
 void Webhook::post_event(ServedRequest request, const RespondFn& respond) const {
-  const auto note = setting_.check(request.body);
-  if (!note) return respond(refusal(400, note.error()));
-  if (!note->empty()) log_.write(LogLevel::info, *note, {{"door", "webhook"}});
+  const auto checked = setting_.check(request.body);
+  if (!checked) return respond(refusal(400, checked.error()));
   InboxPut put{std::move(request.body), "webhook", request.headers.get_or("x-amzn-trace-id", "")};
   // Answered by the inbox's thread, when it is on the disk and not before.
   inbox_.put(std::move(put), [this, respond](Result<std::string> id) {

@@ -28,9 +28,8 @@ struct WebhookSetting {
   // password of `Basic`. Empty: everybody may post.
   std::string token;
 
-  // Is a body one that can be delivered at all? Error: answered 400. Else what a person should read
-  // of it in the log, or nothing. Called on the server's thread.
-  std::function<Result<std::string>(ByteView)> check;
+  // Is a body one that can be delivered at all? Error: answered 400. Called on the server's thread.
+  std::function<Result<void>(ByteView)> check;
 
   // Gives the reasons not to be ready, none if all is well; calls back from any thread.
   std::function<void(std::function<void(std::vector<std::string>)>)> readiness;

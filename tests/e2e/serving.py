@@ -10,12 +10,12 @@ TOKEN = "a-token-of-the-tests"
 
 
 class Serve(support.Server):
-    """Listens on a port that the kernel picks. `inbox` outlives it: start another on the same one after a kill."""
+    """Listens on a port that the kernel picks, or `port`. Its inbox outlives it: start another on it after a kill."""
 
-    def __init__(self, case, env, *options, inbox=None, name="serve", authority=None):
-        self.inbox, self.port = inbox or case.dir / "inbox.db", None
+    def __init__(self, case, env, *options, port=0, name="serve", authority=None):
+        self.inbox, self.port = case.dir / "inbox.db", None
         self.context = ssl.create_default_context(cafile=authority) if authority else None
-        arguments = [support.EXECUTABLE, "serve", "--listen", "127.0.0.1:0", "--inbox", self.inbox, *options]
+        arguments = [support.EXECUTABLE, "serve", "--listen", f"127.0.0.1:{port}", "--inbox", self.inbox, *options]
         self.log = case.dir / f"{name}.log"
         super().__init__(case, arguments, {"MINIATURA_WEBHOOK_TOKEN": TOKEN, **env}, self.is_up, self.log)
 

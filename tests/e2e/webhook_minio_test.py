@@ -103,8 +103,7 @@ class OnMinio(support.Case):
 
     def start_serving(self):
         self.served += 1
-        self.serve = Serve(self, self.env, "--listen", f"127.0.0.1:{self.listen}", "--jobs", str(JOBS),
-                           name=f"serve-{self.served}")
+        self.serve = Serve(self, self.env, "--jobs", str(JOBS), port=self.listen, name=f"serve-{self.served}")
 
     def upload(self, number):  # pylint: disable=arguments-differ
         """A further version of some key; a client that is refused or cut off tries again, as clients do."""

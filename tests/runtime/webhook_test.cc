@@ -32,9 +32,9 @@ class WebhookTest : public testing::Test {
  protected:
   WebhookTest() {
     setting_.token = "s3cr3t";
-    setting_.check = [](ByteView body) -> Result<std::string> {
+    setting_.check = [](ByteView body) -> Result<void> {
       if (body == "junk") return fail(ErrorCode::event_malformed, "not JSON at byte 0");
-      return "";
+      return {};
     };
     setting_.readiness = [this](const auto& tell) { tell(reasons_); };
     setting_.requests_counter = {"requests_total", "Requests"};
