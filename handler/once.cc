@@ -39,6 +39,20 @@ Result<std::optional<ObjectInfo>> look_at(const PlannedThumbnail& planned, const
   return there;
 }
 
+// Which upload of its bytes an object is. S3's versions are of 32 bytes, and may be of a thousand.
+std::string upload_of(const ObjectInfo& source) {
+  if (source.version.empty()) return source.last_modified;
+  return source.version.size() > 40 ? sha256_hex(source.version).substr(0, 40) : source.version;
+}
+
+// Was it made from the same upload, by the same plan?
+bool agree(const ObjectInfo& first, const ObjectInfo& last) {
+  for (const char* name : {kSourceEtagKey, kUploadKey, kPlanKey}) {
+    if (value(first, name) != value(last, name)) return false;
+  }
+  return true;
+}
+
 // The source was overwritten while we worked: what we hold is old.
 struct SourceMovedOn {};
 using Put = std::variant<StoredThumbnail, SourceMovedOn>;
@@ -46,13 +60,9 @@ using Put = std::variant<StoredThumbnail, SourceMovedOn>;
 // Puts the thumbnails of one rendering.
 class Storing {
  public:
-  Storing(const Plan& plan, const std::vector<Thumbnail>& thumbnails,
-          const std::string& source_etag, ObjectStore& store, const Context& context)
-      : plan_(plan),
-        thumbnails_(thumbnails),
-        source_etag_(source_etag),
-        store_(store),
-        context_(context) {}
+  Storing(const Plan& plan, const std::vector<Thumbnail>& thumbnails, const ObjectInfo& source,
+          ObjectStore& store, const Context& context)
+      : plan_(plan), thumbnails_(thumbnails), source_(source), store_(store), context_(context) {}
 
   Step<std::optional<std::vector<StoredThumbnail>>> all() {
     std::vector<PutRequest> puts;
@@ -65,13 +75,11 @@ class Storing {
       done.push_back(std::get<StoredThumbnail>(std::move(put)));
     }
     // All presets, or the event is not done: no line above comes here while a thumbnail is missing.
-    const PutCondition condition =
-        withdrawn_ ? PutCondition(IfMatches{*withdrawn_}) : PutCondition(IfAbsent{});
-    TRY(put, settled(last(), store_.put(put_request(last(), condition), context_)));
+    TRY(put, settled(last(), store_.put(put_request(last(), IfAbsent{}), context_)));
     if (std::holds_alternative<SourceMovedOn>(put)) return std::nullopt;
     done.push_back(std::get<StoredThumbnail>(std::move(put)));
-    // Between a look at the source and an overwrite it may have become again what the mark was made
-    // from, and the event of that have trusted the mark.
+    // Between a look at the source and an overwrite it may have become again what was there, and
+    // the event of that have trusted what it saw.
     if (overwrote_) {
       TRY(current, source_is_current());
       if (!current) return std::nullopt;
@@ -81,6 +89,7 @@ class Storing {
 
  private:
   std::size_t last() const { return thumbnails_.size() - 1; }
+  bool is_first_or_last(std::size_t index) const { return index == 0 || index == last(); }
 
   PutRequest put_request(std::size_t index, PutCondition condition) const {
     const PlannedThumbnail& planned = plan_.thumbnails[index];
@@ -94,9 +103,12 @@ class Storing {
     put.tags = plan_.put.tags;
     put.metadata = plan_.put.metadata;
     put.metadata[kSourceKey] = source_name(plan_.source);
-    put.metadata[kSourceEtagKey] = source_etag_;
+    put.metadata[kSourceEtagKey] = source_.etag;
     put.metadata[kPresetKey] = planned.preset_hash;
-    if (index == last()) put.metadata[kPlanKey] = plan_.hash;
+    if (is_first_or_last(index)) {
+      put.metadata[kUploadKey] = upload_of(source_);
+      put.metadata[kPlanKey] = plan_.hash;
+    }
     put.condition = std::move(condition);
     return put;
   }
@@ -127,10 +139,6 @@ class Storing {
       TRY(current, source_is_current());
       if (!current) return Put(SourceMovedOn{});
       if (there && is_ours(index, *there)) return stored(index, there->etag);
-      if (there && index != last()) {
-        TRY(still_current, withdraw_mark());
-        if (!still_current) return Put(SourceMovedOn{});
-      }
       // This condition is what makes an overwrite safe: it holds only for the very thumbnail that
       // was judged above.
       const PutCondition condition =
@@ -151,42 +159,18 @@ class Storing {
   Step<bool> source_is_current() const {
     TRY(now, look_at_source(plan_.newest, store_, context_));
     if (!now) return skip(SkipReason::gone);
-    return now->etag == source_etag_;
+    return now->etag == source_.etag && upload_of(*now) == upload_of(source_);
   }
 
-  // Made from the bytes that we rendered, by the same preset; the mark: of the same plan.
+  // Made from the bytes that we rendered, by the same preset; the first and the last: from the same
+  // upload of them, by the same plan.
   bool is_ours(std::size_t index, const ObjectInfo& there) const {
-    return value(there, kSourceEtagKey) == source_etag_ &&
-           value(there, kPresetKey) == plan_.thumbnails[index].preset_hash &&
-           (index != last() || value(there, kPlanKey) == plan_.hash);
-  }
-
-  // Before the first thumbnail is overwritten, the mark stops saying that all of them are there:
-  // else a run cut off after it would leave a mark that vouches for a mixture, and once the source
-  // is what it was when the mark was made, nobody would look again. False: the source moved on.
-  Step<bool> withdraw_mark() {
-    const PlannedThumbnail& mark = plan_.thumbnails.back();
-    for (int i = 0; !withdrawn_ && i < kSettleMax; ++i) {
-      TRY(there, look_at(mark, plan_.source, store_, context_));
-      // Looked at after the mark: one that was made, or withdrawn, for newer bytes than ours is not
-      // ours to touch.
-      TRY(current, source_is_current());
-      if (!current) return false;
-      if (there && value(*there, kPlanKey).empty()) {
-        withdrawn_ = there->etag;
-        return true;
-      }
-      PutRequest put = put_request(
-          last(), there ? PutCondition(IfMatches{there->etag}) : PutCondition(IfAbsent{}));
-      put.metadata.erase(kPlanKey);
-      const auto written = store_.put(put, context_);
-      if (written) withdrawn_ = written->etag;
-      if (!written && written.error().code != ErrorCode::store_precondition_failed) {
-        return fail(destination_error(written.error()));
-      }
+    if (value(there, kSourceEtagKey) != source_.etag ||
+        value(there, kPresetKey) != plan_.thumbnails[index].preset_hash) {
+      return false;
     }
-    if (!withdrawn_) return fail(contended(mark));
-    return true;
+    return !is_first_or_last(index) ||
+           (value(there, kUploadKey) == upload_of(source_) && value(there, kPlanKey) == plan_.hash);
   }
 
   static Error contended(const PlannedThumbnail& planned) {
@@ -199,11 +183,10 @@ class Storing {
 
   const Plan& plan_;
   const std::vector<Thumbnail>& thumbnails_;
-  const std::string& source_etag_;
+  const ObjectInfo& source_;
   ObjectStore& store_;
   const Context& context_;
   bool overwrote_ = false;
-  std::optional<std::string> withdrawn_;  // the etag of the mark that says nothing
 };
 
 }  // namespace
@@ -215,9 +198,15 @@ bool is_made_from(const ObjectInfo& info, const ObjectId& source) {
 bool is_thumbnail(const ObjectInfo& info) { return !value(info, kSourceKey).empty(); }
 
 Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
-  TRY(mark, look_at(plan.thumbnails.back(), plan.source, store, context));
-  if (!mark || value(*mark, kPlanKey) != plan.hash) return plan;
-  const std::string made_from = value(*mark, kSourceEtagKey);
+  TRY(last, look_at(plan.thumbnails.back(), plan.source, store, context));
+  if (!last || value(*last, kPlanKey) != plan.hash) return plan;
+  if (plan.thumbnails.size() > 1) {
+    // A run that was cut off has written the first one at least: this look is what keeps the last
+    // one from vouching for a mixture, once the source is again what it was when it was made.
+    TRY(first, look_at(plan.thumbnails.front(), plan.source, store, context));
+    if (!first || !agree(*first, *last)) return plan;
+  }
+  const std::string made_from = value(*last, kSourceEtagKey);
   if (made_from == plan.event_etag) return skip(SkipReason::done);
   TRY(source, look_at_source(plan.newest, store, context));
   if (!source) return skip(SkipReason::gone);
@@ -226,9 +215,9 @@ Step<Plan> still_to_do(Plan plan, ObjectStore& store, const Context& context) {
 }
 
 Step<std::optional<std::vector<StoredThumbnail>>> store_all(
-    const Plan& plan, const std::vector<Thumbnail>& thumbnails, const std::string& source_etag,
+    const Plan& plan, const std::vector<Thumbnail>& thumbnails, const ObjectInfo& source,
     ObjectStore& store, const Context& context) {
-  return Storing(plan, thumbnails, source_etag, store, context).all();
+  return Storing(plan, thumbnails, source, store, context).all();
 }
 
 }  // namespace miniatura

@@ -88,8 +88,7 @@ Step<std::vector<StoredThumbnail>> make(const Plan& plan, const Work& work) {
     TRY(source, open_source(plan, work));             // bytes start to arrive here
     TRY(thumbnails, render_all(plan, source, work));  // all presets, or none
     const Stopwatch watch;
-    const auto kept =
-        store_all(plan, thumbnails, source.info.etag, *work.tools.store, work.context);
+    const auto kept = store_all(plan, thumbnails, source.info, *work.tools.store, work.context);
     work.outcome.timings.upload = watch.lap();
     if (!kept) return tl::make_unexpected(kept.error());
     if (*kept) return **kept;

@@ -46,21 +46,30 @@ class PipelineTest : public ::testing::Test {
     const auto info = store_.info("thumbs", key);
     return info ? info->metadata.at(kSourceEtagKey) : "absent";
   }
+  // Their keys.
+  std::vector<std::string> thumbnails_of(const std::string& key) const {
+    std::vector<std::string> keys;
+    for (const Preset& preset : rules_.rules[0].presets) {
+      keys.push_back(key + "/" + preset.name + ".png");
+    }
+    return keys;
+  }
   void expect_thumbnails_of(const std::string& key) const {
     const std::string etag = store_.info("photos", key)->etag;
-    EXPECT_EQ(source_etag(key + "/small.png"), etag);
-    EXPECT_EQ(source_etag(key + "/card.png"), etag);
+    for (const std::string& thumbnail : thumbnails_of(key)) {
+      EXPECT_EQ(source_etag(thumbnail), etag) << thumbnail;
+    }
   }
   // No version of a thumbnail made from older bytes may follow one made from newer ones.
   void expect_never_backwards(const std::string& key,
                               const std::vector<std::string>& etags_oldest_first) const {
-    for (const char* preset : {"/small.png", "/card.png"}) {
+    for (const std::string& thumbnail : thumbnails_of(key)) {
       std::ptrdiff_t newest = -1;
-      for (const auto& version : store_.history("thumbs", key + preset)) {
+      for (const auto& version : store_.history("thumbs", thumbnail)) {
         const std::string& etag = version.info.metadata.at(kSourceEtagKey);
         const auto place = std::find(etags_oldest_first.begin(), etags_oldest_first.end(), etag) -
                            etags_oldest_first.begin();
-        EXPECT_GE(place, newest) << key << preset;
+        EXPECT_GE(place, newest) << thumbnail;
         newest = std::max(newest, place);
       }
     }
