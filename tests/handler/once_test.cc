@@ -71,6 +71,36 @@ TEST_F(OnceTest, bytes_that_came_back_are_told_from_those_that_were_there) {
   EXPECT_EQ(source_etag("a.png/small.png"), source_etag("a.png/card.png"));
   EXPECT_EQ(work_on(back).what, What::stored);
   expect_thumbnails_of("a.png");
+  EXPECT_EQ(work_on(back).reason, SkipReason::done);
+}
+
+// A slow worker still holds the bytes of the first upload when they are uploaded again.
+TEST_F(OnceTest,
+       a_worker_on_an_upload_that_was_overwritten_and_put_back_does_not_pass_for_its_worker) {
+  rules_.rules[0].presets = *parse_presets("small=16x16:png,middle=24x24:png,card=32x32:png");
+  const ObjectEvent first = upload("a.png", red());
+  ObjectEvent third;
+  const Error plug{ErrorCode::store_unavailable, "the plug was pulled", 503, "", "", std::nullopt};
+  int stage = 0;
+  store_.set_hook([&](std::string_view operation, const ObjectId& id) -> std::optional<Error> {
+    if (operation != "put" || id.bucket != "thumbs") return std::nullopt;
+    if (stage == 0) {  // the slow worker's first one: before it takes effect
+      stage = 1;
+      EXPECT_EQ(work_on(first).what, What::stored);
+      const ObjectEvent second = upload("a.png", green());
+      stage = 2;
+      EXPECT_EQ(work_on(second).what, What::deferred);
+      third = upload("a.png", red());
+      stage = 3;
+    }
+    const bool pulls =
+        (stage == 2 && id.key == "a.png/card.png") || (stage == 3 && id.key == "a.png/middle.png");
+    return pulls ? std::optional(plug) : std::nullopt;
+  });
+  EXPECT_EQ(work_on(first).what, What::deferred);
+  store_.set_hook(nullptr);
+  EXPECT_EQ(work_on(third).what, What::stored);
+  expect_thumbnails_of("a.png");
 }
 
 TEST_F(OnceTest, an_event_without_an_etag_is_recognised_as_done_too) {
