@@ -101,13 +101,15 @@ class RawClient {
     return reply();
   }
 
-  // Nothing more comes, and the other side has closed.
-  bool is_at_end() { return arrived_.empty() && !receive() && !timed_out_; }
+  // Nothing more comes, and the other side has ended as one does, or (is_cut_off()) somehow.
+  bool is_at_end() { return is_cut_off() && last_ == 0; }
+  bool is_cut_off() { return arrived_.empty() && !receive() && !timed_out_; }
 
  private:
   bool receive() {
     char buffer[65536];
     const ssize_t got = ::recv(socket_.get(), buffer, sizeof buffer, 0);
+    last_ = got;
     timed_out_ = got < 0 && errno == EAGAIN;
     if (got <= 0) return false;
     arrived_.append(buffer, static_cast<std::size_t>(got));
@@ -116,6 +118,7 @@ class RawClient {
 
   Descriptor socket_;
   Bytes arrived_;
+  ssize_t last_ = 0;
   bool timed_out_ = false;
 };
 

@@ -90,6 +90,14 @@ TEST_F(HttpServerHostileTest, whoever_drips_is_told_when_the_time_of_the_request
   expect_well();
 }
 
+TEST_F(HttpServerHostileTest, a_later_request_has_its_time_as_the_first) {
+  setting_.limits.request = kShort;
+  start();
+  RawClient kept = client();
+  EXPECT_EQ(kept.ask(get()).status, 200);
+  EXPECT_EQ(kept.ask(get().substr(0, 5)).status, 408);
+}
+
 TEST_F(HttpServerHostileTest, whoever_is_silent_is_hung_up_on) {
   setting_.limits.request = kShort;
   start();
@@ -136,6 +144,7 @@ TEST_F(HttpServerHostileTest, whoever_sends_a_hundred_megabytes_first_still_read
       if (is_chunked && !bad.send("\r\n")) break;
     }
     EXPECT_EQ(bad.reply().status, 413);
+    EXPECT_TRUE(bad.is_at_end());  // no reset, which takes back what was not read yet
   }
   EXPECT_EQ(served_, 0);
   expect_well();
@@ -232,12 +241,15 @@ TEST_F(HttpServerHostileTest, the_one_that_is_idle_longest_makes_room_for_anothe
 TEST_F(HttpServerHostileTest, where_none_is_idle_the_new_one_is_turned_away) {
   setting_.limits.connections = 2;
   start();
-  std::vector<RawClient> busy;
-  for (int i = 0; i < 2; ++i) {
-    busy.emplace_back(port());
-    // Answered, and at once in the middle of the next.
-    EXPECT_EQ(busy.back().ask(get() + post("abc").substr(0, 20)).status, 200);
-  }
+  const std::string half = post("abc").substr(0, 20);
+  const std::string rest = post("abc").substr(20);
+  RawClient first = client();
+  RawClient second = client();
+  EXPECT_EQ(first.ask(get()).status, 200);
+  EXPECT_EQ(second.ask(get()).status, 200);
+  second.send(half);
+  // Its answer says that what was sent before has arrived; then it is in the middle, too.
+  EXPECT_EQ(first.ask(get() + half).status, 200);
   for (int i = 0; i < 3; ++i) {
     RawClient more = client();
     const HttpReply reply = more.ask(get());
@@ -246,7 +258,16 @@ TEST_F(HttpServerHostileTest, where_none_is_idle_the_new_one_is_turned_away) {
     EXPECT_EQ(reply.headers.get("Retry-After"), "1");
     EXPECT_TRUE(more.is_at_end());
   }
-  EXPECT_EQ(busy[0].ask(post("abc").substr(20)).status, 200);
+  EXPECT_EQ(first.ask(rest).status, 200);
+  EXPECT_EQ(second.ask(rest).status, 200);
+  expect_well();
+}
+
+TEST_F(HttpServerHostileTest, whoever_has_the_last_answer_and_does_not_go_makes_room) {
+  setting_.limits.connections = 1;
+  start();
+  RawClient last = client();
+  EXPECT_EQ(last.ask(get("/", "Connection: close\r\n")).status, 200);
   expect_well();
 }
 
