@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sys/random.h>
 
 #include <array>
 #include <stdexcept>
@@ -56,6 +57,14 @@ std::string hmac_sha256(ByteView key, ByteView message) {
                digest.data(), &size) != nullptr,
           "HMAC-SHA256");
   return text_of(digest, size);
+}
+
+// The kernel's, which gives that many whole.
+std::string random_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  while (::getrandom(bytes.data(), size, 0) != static_cast<ssize_t>(size)) {
+  }
+  return bytes;
 }
 
 std::string md5_hex(ByteView bytes) { return hex(digest_of("MD5", bytes)); }

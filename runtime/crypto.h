@@ -4,6 +4,7 @@
 // std::runtime_error: no caller could go on without it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,8 @@ std::string hex(ByteView bytes);  // lower case
 std::string sha256(ByteView bytes);  // 32 raw bytes
 std::string sha256_hex(ByteView bytes);
 std::string hmac_sha256(ByteView key, ByteView message);  // 32 raw bytes
+
+std::string random_bytes(std::size_t size);  // not to be guessed; 256 at most
 
 // For etags, which are no secret and no proof.
 std::string md5_hex(ByteView bytes);
