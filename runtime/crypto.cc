@@ -1,8 +1,9 @@
 #include "runtime/crypto.h"
 
-#include <openssl/evp.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sys/random.h>
 
 #include <array>
 #include <stdexcept>
@@ -76,6 +77,14 @@ std::optional<std::string> base64_decoded(std::string_view text) {
     decoded.pop_back();
   }
   return decoded;
+}
+
+// The kernel's, which gives that many whole.
+std::string random_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  while (::getrandom(bytes.data(), size, 0) != static_cast<ssize_t>(size)) {
+  }
+  return bytes;
 }
 
 std::string md5_hex(ByteView bytes) { return hex(digest_of("MD5", bytes)); }

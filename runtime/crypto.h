@@ -4,6 +4,7 @@
 // std::runtime_error: no caller could go on without it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ bool same_secret(std::string_view a, std::string_view b);
 
 // Of RFC 4648, padded, without line ends; nothing if it is none.
 std::optional<std::string> base64_decoded(std::string_view text);
+
+std::string random_bytes(std::size_t size);  // not to be guessed; 256 at most
 
 // For etags, which are no secret and no proof.
 std::string md5_hex(ByteView bytes);

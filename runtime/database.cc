@@ -130,7 +130,11 @@ Result<Statement> Database::prepare(std::string_view sql) {
 }
 
 std::int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
-std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
+bool Database::has_moved() const {
+  int moved = 0;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
 
 Result<std::int64_t> Database::version() {
   TRY(statement, prepare("PRAGMA user_version"));

@@ -77,7 +77,8 @@ class SqliteInbox : public Inbox {
   InboxMoment moment() const { return inbox_moment(clock_); }
   void work();
   void turn(std::vector<InboxJob> jobs);
-  Result<void> open_again();
+  Result<void> see_to_file();
+  void close_file();
   Result<void> transact(std::vector<InboxJob>& jobs, std::size_t takers,
                         std::vector<Claim>& claims);
   Result<void> fill(std::vector<InboxJob>& jobs, std::size_t takers, bool is_lost,
@@ -172,7 +173,13 @@ void SqliteInbox::turn(std::vector<InboxJob> jobs) {
   queue_.serve(std::move(claims), takers, done ? std::nullopt : std::optional(done.error()));
 }
 
-Result<void> SqliteInbox::open_again() {
+// The file is open, and where its path says.
+Result<void> SqliteInbox::see_to_file() {
+  if (file_ && file_->has_moved()) {
+    log_.write(LogLevel::error, "inbox renamed or removed while in use: a new one is begun",
+               {{"path", setting_.path}});
+    close_file();
+  }
   if (file_) return {};
   TRY(file, InboxFile::open(setting_, *owners_, damage_, boot_id(), moment(), log_));
   file_.emplace(std::move(file));
@@ -180,9 +187,15 @@ Result<void> SqliteInbox::open_again() {
   return {};
 }
 
+// Each claim in it goes with it.
+void SqliteInbox::close_file() {
+  file_.reset();
+  in_hand_.clear();
+}
+
 Result<void> SqliteInbox::transact(std::vector<InboxJob>& jobs, std::size_t takers,
                                    std::vector<Claim>& claims) {
-  CHECKED(open_again());
+  CHECKED(see_to_file());
   const SteadyTime now = std::chrono::steady_clock::now();
   bool is_lost = false;
   bool is_due = !jobs.empty();  // which may be puts
@@ -243,10 +256,8 @@ void SqliteInbox::note_end(const Result<void>& done, const std::vector<Claim>& c
     heartbeat_at_ = std::max(heartbeat_at_, std::chrono::steady_clock::now() + kLookPeriod);
   }
   if (!done && is_damage(done.error())) {
-    // Each claim in it goes with it. The next turn looks for a new file.
-    file_.reset();
+    close_file();  // the next turn sees to a new one
     damage_ = done.error();
-    in_hand_.clear();
   }
   settled_.clear();
 }

@@ -7,7 +7,10 @@
 // nothing, and repeats at most what was in hand.
 //
 // Thread-safe: one thread of its own writes, and puts everything that is asked of it meanwhile into
-// one transaction, with one fsync (group commit).
+// one transaction, with one fsync (group commit). A claim alone waits for no fsync: it dies with
+// the machine in any case.
+//
+// The file never shrinks: what is free in it is used again.
 #pragma once
 
 #include <chrono>
@@ -28,12 +31,14 @@ namespace miniatura {
 
 struct InboxSetting {
   std::string path;
-  // Of what waits or is worked on. More is refused with inbox_full.
+  // Of what waits or is worked on. More is refused with inbox_full. The dead have as much again for
+  // themselves, so that they do not stop the work; over it the oldest of them are dropped, and the
+  // log names them.
   std::int64_t rows_max = 1'000'000;
   std::int64_t bytes_max = std::int64_t{4} << 30;
   std::int64_t finished_max = 10'000;  // remembered (without their payload), the newest ones
   int attempts_max = 8;                // then it is dead; see Item::counts
-  int crashes_max = 3;                 // owners that died with it in hand; then it is dead
+  int crashes_max = 3;  // owners that died or fell silent with it in hand; then it is dead
   std::chrono::milliseconds backoff_base{1'000};
   std::chrono::milliseconds backoff_cap{300'000};
   std::chrono::milliseconds claim_silence{60'000};
@@ -100,11 +105,12 @@ class Inbox {
   virtual ~Inbox() = default;  // ends its thread; claims in hand go back
 
   // `done` is called on the inbox's thread (or this one, where it is refused) with the delivery's
-  // id once it is on the disk. Errors: inbox_full, inbox_unavailable (a full disk, …).
+  // id once it is on the disk; it may put more, but not wait for the inbox. Errors: inbox_full (of
+  // what is in the file, or of what waits for the disk), inbox_unavailable (a full disk, …).
   virtual void put(InboxPut put, std::function<void(Result<std::string>)> done) = 0;
 
   // What is due, the oldest first. Waits up to `wait_max` for it; nothing when there was none, or
-  // after wake(). Errors: inbox_unavailable.
+  // after wake(). Errors: inbox_unavailable, after `wait_max`: it was tried until then.
   virtual Result<std::optional<Claim>> take(std::chrono::milliseconds wait_max) = 0;
   // take() returns at once from now on, with nothing: for the end.
   virtual void wake() = 0;
@@ -119,8 +125,10 @@ class Inbox {
 
 // Creates the file and its directories where they are missing. A file that is no database, or is
 // damaged, is moved aside to PATH.corrupt-TIME (with its -wal), which is logged as an error, and a
-// new one begun. Errors: inbox_unavailable, naming the path: a directory that cannot be written, a
-// version that is newer than this program. `clock` and `log` outlive it.
+// new one begun, now or when it is found later; but not while another process uses it: then all is
+// inbox_unavailable. To find it, the first to open a file reads all of it. A file that is removed
+// under a running inbox is begun anew, too. Errors: inbox_unavailable, naming the path: a directory
+// that cannot be written, a version that is newer than this program. `clock` and `log` outlive it.
 Result<std::unique_ptr<Inbox>> open_inbox(const InboxSetting& setting, const Clock& clock,
                                           const Log& log);
 

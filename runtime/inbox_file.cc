@@ -1,15 +1,13 @@
 #include "runtime/inbox_file.h"
 
 #include <fmt/core.h>
-#include <sys/random.h>
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <utility>
 
 #include "runtime/crypto.h"
 #include "runtime/retry.h"
+#include "runtime/text.h"
 
 namespace miniatura {
 namespace {
@@ -19,7 +17,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t kReplyBytesMax = 64 << 10;
 constexpr std::size_t kMessageBytesMax = 4 << 10;
 constexpr std::int64_t kTrimRowsMax = 2'000;  // at a time: more than one transaction finishes
-constexpr int kTrimDeadMax = 100;
+constexpr int kTrimDeadMax = 1'000;
+constexpr std::chrono::hours kWaitMax{30 * 24};
 
 constexpr const char* kInsert = R"sql(
   INSERT INTO deliveries (id, door, trace_id, state, size, received_ms, changed_ms, came, due)
@@ -43,25 +42,14 @@ constexpr const char* kSettle = R"sql(
     size = ?10 + CASE ?1 WHEN 2 THEN 0 ELSE
       ifnull((SELECT length(bytes) FROM payloads WHERE payloads.row = deliveries.row), 0) END
   WHERE row = ?11)sql";
-constexpr const char* kRelease = R"sql(
-  UPDATE deliveries SET state = 0, attempts = attempts - 1, changed_ms = ?
-  WHERE state = 1 AND owner = ?)sql";
-constexpr const char* kOfOwner =
-    "SELECT row, attempts, crashes FROM deliveries WHERE state = 1 AND owner = ? LIMIT 1";
-constexpr const char* kTakeBack = R"sql(
-  UPDATE deliveries SET state = ?, number = ?, changed_ms = ?, due = ?, crashes = ?, code = ?,
-    message = ?, is_workers = 1 WHERE row = ?)sql";
 constexpr const char* kFind = R"sql(
   SELECT state, door, received_ms, changed_ms, attempts, code, message, is_workers, reply
   FROM deliveries WHERE id = ?)sql";
 
 // Sortable by time, and not to be guessed: 12 digits of milliseconds, 20 that are random.
 std::string new_id(std::int64_t wall_ms) {
-  std::array<char, 10> random{};
-  while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
-  }
   return fmt::format("{:012x}{}", static_cast<std::uint64_t>(wall_ms) & 0xffff'ffff'ffff,
-                     hex(ByteView(random.data(), random.size())));
+                     hex(random_bytes(10)));
 }
 
 Clock::Time time_of(std::int64_t wall_ms) { return Clock::Time(milliseconds(wall_ms)); }
@@ -86,7 +74,7 @@ void bind_failure(Statement& row, const std::optional<Error>& why) {
     row.bind_null(6).bind_null(7).bind_null(8);
     return;
   }
-  row.bind(6, code_name(why->code)).bind(7, why->message.substr(0, kMessageBytesMax));
+  row.bind(6, code_name(why->code)).bind(7, cropped(why->message, kMessageBytesMax));
   row.bind(8, std::int64_t{failure_type(why->code) == FailureType::worker});
 }
 
@@ -119,27 +107,6 @@ Result<InboxFile> InboxFile::open(const InboxSetting& setting, const InboxOwners
   if (done) done = file.commit();
   if (!done) return fail(done.error());
   return file;
-}
-
-// Of another start of the machine, or of one that has no name: what was due by its count is due
-// now. The file is nobody's who lived then, which the locks tell.
-Result<void> InboxFile::adopt(const std::string& boot, InboxMoment now) {
-  TRY(known, query("SELECT boot FROM file"));
-  CHECKED(known->step());
-  if (boot.empty() || known->text(0) != boot) {
-    TRY(times, query("UPDATE deliveries SET due = ?1, came = ?1 - max(0, ?2 - received_ms) "
-                     "WHERE state < 2"));
-    CHECKED(times->bind(1, now.boot_ms).bind(2, now.wall_ms).step());
-    TRY(file, query("UPDATE file SET boot = ?"));
-    CHECKED(file->bind(1, boot).step());
-  }
-  TRY(owner, query("INSERT INTO owners (heartbeat) VALUES (?)"));
-  CHECKED(owner->bind(1, now.boot_ms).step());
-  // Before the commit: nobody may see the row and not the lock.
-  const std::int64_t row = database_.last_row_id();
-  CHECKED(owners_->hold(row));
-  owner_ = row;
-  return {};
 }
 
 Result<void> InboxFile::begin(bool reaches_disk) {
@@ -236,11 +203,11 @@ Result<void> InboxFile::settle(const Claim& claim, const Settlement& settlement,
                                setting_.attempts_max};
     const milliseconds wait = std::max(
         backoff_delay(policy, attempts, unit_random, milliseconds::max()), settlement.not_before);
-    settled->bind(4, now.boot_ms + wait.count());
+    settled->bind(4, now.boot_ms + std::min<milliseconds>(wait, kWaitMax).count());
   }
   settled->bind(5, std::int64_t{counts ? attempts : attempts - 1});
   bind_failure(*settled, settlement.why);
-  const std::string reply = settlement.reply.substr(0, kReplyBytesMax);
+  const std::string reply = cropped(settlement.reply, kReplyBytesMax);
   settled->bind(9, reply).bind(10, static_cast<std::int64_t>(reply.size())).bind(11, row);
   CHECKED(settled->step());
   return {};
@@ -283,75 +250,6 @@ Result<InboxCounts> InboxFile::counts(InboxMoment now) {
   counts.is_below_mark =
       is_below(counts.depth, setting_.rows_max) && is_below(counts.bytes, setting_.bytes_max);
   return counts;
-}
-
-Result<void> InboxFile::show_life(InboxMoment now) {
-  TRY(heartbeat, query("INSERT INTO owners (row, heartbeat) VALUES (?1, ?2) "
-                       "ON CONFLICT (row) DO UPDATE SET heartbeat = ?2"));
-  CHECKED(heartbeat->bind(1, owner_).bind(2, now.boot_ms).step());
-  return {};
-}
-
-Result<void> InboxFile::leave(InboxMoment now) {
-  TRY(released, query(kRelease));
-  CHECKED(released->bind(1, now.wall_ms).bind(2, owner_).step());
-  TRY(gone, query("DELETE FROM owners WHERE row = ?"));
-  CHECKED(gone->bind(1, owner_).step());
-  return {};
-}
-
-// Silent is only who has something in hand: who has nothing owes no sign of life.
-Result<std::vector<InboxFile::LostOwner>> InboxFile::lost_owners(InboxMoment now) {
-  TRY(others, query("SELECT row, heartbeat, EXISTS (SELECT 1 FROM deliveries "
-                    "WHERE state = 1 AND owner = owners.row) FROM owners WHERE row != ?"));
-  others->bind(1, owner_);
-  std::vector<LostOwner> lost;
-  for (;;) {
-    TRY(is_there, others->step());
-    if (!is_there) return lost;
-    TRY(is_held, owners_->is_held(others->integer(0)));
-    const bool is_silent = others->integer(2) != 0 &&
-                           now.boot_ms - others->integer(1) > setting_.claim_silence.count();
-    if (!is_held || is_silent) lost.push_back({others->integer(0), !is_held});
-  }
-}
-
-Result<void> InboxFile::reclaim(InboxMoment now) {
-  TRY(lost, lost_owners(now));
-  for (const LostOwner& owner : lost) {
-    for (;;) {
-      TRY(claimed, query(kOfOwner));
-      TRY(is_there, claimed->bind(1, owner.row).step());
-      if (!is_there) break;
-      const Row row{claimed->integer(0), static_cast<int>(claimed->integer(1)),
-                    static_cast<int>(claimed->integer(2))};
-      CHECKED(take_back(row, owner, now));
-    }
-    if (!owner.is_dead) continue;
-    TRY(gone, query("DELETE FROM owners WHERE row = ?"));
-    CHECKED(gone->bind(1, owner.row).step());
-  }
-  return {};
-}
-
-Result<void> InboxFile::take_back(const Row& row, const LostOwner& owner, InboxMoment now) {
-  const int crashes = row.crashes + 1;
-  const bool is_last = crashes >= setting_.crashes_max;
-  TRY(rising, next_number());
-  TRY(taken, query(kTakeBack));
-  taken->bind(1, number(is_last ? InboxState::dead : InboxState::waiting)).bind(2, rising);
-  taken->bind(3, now.wall_ms).bind(4, now.boot_ms).bind(5, std::int64_t{crashes});
-  taken->bind(6, code_name(ErrorCode::worker_lost));
-  taken->bind(7, fmt::format("attempt {}: the process {} while working on it ({} of {} times)",
-                             row.attempts, owner.is_dead ? "died" : "fell silent", crashes,
-                             setting_.crashes_max));
-  CHECKED(taken->bind(8, row.row).step());
-  return {};
-}
-
-Result<bool> InboxFile::has_lost_owner(InboxMoment now) {
-  TRY(lost, lost_owners(now));
-  return !lost.empty();
 }
 
 Result<std::optional<std::int64_t>> InboxFile::next_due() {

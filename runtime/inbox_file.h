@@ -31,6 +31,9 @@ class InboxFile {
   InboxFile& operator=(InboxFile&&) = delete;
   ~InboxFile();  // no owner any more; what it still has in hand is for the others to take
 
+  // Was it renamed or removed? What is put into it then is lost.
+  bool has_moved() const { return database_.has_moved(); }
+
   // A commit that `reaches_disk` returns when it has: all before it in the file has, too.
   Result<void> begin(bool reaches_disk);
   Result<void> commit();

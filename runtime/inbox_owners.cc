@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::int64_t kGate = 0;
 constexpr std::int64_t kFirstOwner = 1;
-constexpr std::int64_t kVisitors = std::int64_t{1} << 40;  // shared by them
-constexpr std::int64_t kToTheEnd = 0;                      // a count of all that follows
+constexpr std::int64_t kVisitors = InboxOwners::kOwnerMax + 1;  // shared by them
+constexpr std::int64_t kToTheEnd = 0;                           // a count of all that follows
 
 constexpr std::chrono::seconds kGateWaitMax{60};
 constexpr std::chrono::milliseconds kGatePause{20};

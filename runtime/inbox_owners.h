@@ -33,6 +33,7 @@ class InboxOwners {
   };
   Result<Gate> enter() const;
 
+  static constexpr std::int64_t kOwnerMax = (std::int64_t{1} << 40) - 1;  // the first is 1
   Result<void> hold(std::int64_t owner) const;  // until it lets go, or dies
   void let_go(std::int64_t owner) const;
   // Looks or changes something without owning anything; until this object goes.

@@ -42,7 +42,7 @@ constexpr const char* kTables = R"sql(
   CREATE INDEX what_ended ON deliveries(state, number) WHERE state > 1;
   CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 
-  CREATE TABLE owners (row INTEGER PRIMARY KEY AUTOINCREMENT, heartbeat INTEGER NOT NULL);
+  CREATE TABLE owners (row INTEGER PRIMARY KEY, heartbeat INTEGER NOT NULL);
   CREATE TABLE file (boot TEXT NOT NULL, number INTEGER NOT NULL);
   INSERT INTO file VALUES ('', 0);
 

@@ -1,5 +1,5 @@
 // The tables of an inbox's file, and how it is opened: checked, and where it is damaged moved aside
-// for a new one. Never deleted; never touched where it is somebody else's.
+// for a new one. Never deleted, and never moved where it is sound but somebody else's.
 #pragma once
 
 #include <cstdint>

@@ -47,6 +47,14 @@ TEST(IsoTime, what_is_none_is_nothing) {
   }
 }
 
+TEST(BootTime, goes_on_and_says_since_when) {
+  const auto first = boot_time();
+  EXPECT_GT(first.count(), 0);
+  EXPECT_GE(boot_time(), first);
+  EXPECT_FALSE(boot_id().empty());
+  EXPECT_EQ(boot_id(), boot_id());
+}
+
 TEST(StopwatchTest, time_never_runs_backwards) {
   const Stopwatch watch;
   const auto first = watch.lap();

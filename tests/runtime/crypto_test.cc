@@ -5,6 +5,12 @@
 namespace miniatura {
 namespace {
 
+TEST(RandomBytes, are_as_many_as_asked_for_and_never_the_same) {
+  EXPECT_EQ(random_bytes(16).size(), 16U);
+  EXPECT_NE(random_bytes(16), random_bytes(16));
+  EXPECT_EQ(random_bytes(0), "");
+}
+
 TEST(Crypto, hashes_match_the_published_ones) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
