@@ -98,6 +98,24 @@ EventOutcome held_back(const EventRecord& record) {
                                             object.text())));
 }
 
+// In the journal, and counted.
+void record(const Application& application, const EventOutcome& event, const EventItem& item,
+            const Delivery& delivery) {
+  Delivery known;  // of its item, without the payload
+  known.door = delivery.door;
+  known.id = delivery.id;
+  known.trace_id = delivery.trace_id;
+  known.attempt = item.attempt > 0 ? item.attempt : delivery.attempt;
+  const auto recorded = application.journal->record(event, known);
+  if (!recorded) {
+    application.log->write(LogLevel::warn, "the journal could not be written; the event was served",
+                           {{"error", error_json(recorded.error())}});
+  }
+  if (application.metrics != nullptr) {
+    count_event(*application.metrics, event.outcome, delivery.door);
+  }
+}
+
 class Handler {
  public:
   Handler(Application application, std::shared_ptr<ObjectStore> store, RenderFn render)
@@ -125,10 +143,7 @@ class Handler {
                                                        : work_on(task, context));
       outcomes.back().item_id = task.item->id;
       groups.learn(*task.item, outcomes.back().outcome);
-      journal(outcomes.back(), *task.item, delivery);
-      if (application_.metrics != nullptr) {
-        count_event(*application_.metrics, outcomes.back().outcome, delivery.door);
-      }
+      record(application_, outcomes.back(), *task.item, delivery);
     }
     log_delivery(delivery, outcomes, nullptr, parsed->note);
     return handled(*parsed, outcomes);
@@ -161,20 +176,6 @@ class Handler {
       return {event.object, event.etag, "", process(event, tools, context)};
     } catch (const std::exception& fault) {  // the records beside it are still to be worked on
       return ended(event.object, fault_of_ours(fault));
-    }
-  }
-
-  void journal(const EventOutcome& event, const EventItem& item, const Delivery& delivery) const {
-    Delivery known;  // of its item, without the payload
-    known.door = delivery.door;
-    known.id = delivery.id;
-    known.trace_id = delivery.trace_id;
-    known.attempt = item.attempt > 0 ? item.attempt : delivery.attempt;
-    const auto recorded = application_.journal->record(event, known);
-    if (!recorded) {
-      application_.log->write(LogLevel::warn,
-                              "the journal could not be written; the event was served",
-                              {{"error", error_json(recorded.error())}});
     }
   }
 
@@ -235,6 +236,22 @@ Json plan_json(const ObjectEvent& event, const Plan& plan) {
 }
 
 }  // namespace
+
+void record_lost(const Application& application, const Delivery& delivery, const Error& why,
+                 bool is_last) {
+  application.log->write(
+      LogLevel::error,
+      is_last ? "a delivery killed its worker once too often" : "a worker was lost",
+      {{"door", delivery.door}, {"delivery", delivery.id}, {"error", error_json(why)}});
+  const auto parsed = parse_delivery(delivery.payload);
+  if (!parsed) return;
+  for (const Task& task : tasks_of(*parsed)) {
+    const ObjectId object = std::visit([](const auto& any) { return any.object; }, *task.record);
+    EventOutcome event = ended(object, why);
+    event.outcome.what = is_last ? Outcome::What::failed : Outcome::What::deferred;
+    record(application, event, *task.item, delivery);
+  }
+}
 
 Deadline work_deadline(const Deadline& deadline, const Clock& clock) {
   if (!deadline.is_set()) return deadline;

@@ -33,6 +33,12 @@ struct Application {
 HandleFn make_handle(const Application& application, std::shared_ptr<ObjectStore> store,
                      RenderFn render_fn = render);
 
+// An attempt that ended without a word: whoever had it in hand died. In the journal, the log and
+// the metrics it stands as what it was, a failure of the worker (deferred, or failed where it was
+// the last one), for each record of the delivery.
+void record_lost(const Application& application, const Delivery& delivery, const Error& why,
+                 bool is_last);
+
 // When work has to stop so that the answer still gets out: a reserve of min(2 s, 20 % of the time
 // given) before the door's deadline.
 Deadline work_deadline(const Deadline& deadline, const Clock& clock);

@@ -100,6 +100,7 @@ class SqliteInbox : public Inbox {
   std::set<std::int64_t> in_hand_;     // tickets
   std::vector<std::int64_t> settled_;  // in this transaction
   std::vector<std::string> dropped_;   // dead letters, in this transaction
+  std::vector<LostClaim> lost_;        // taken back, in this transaction
   SteadyTime heartbeat_at_;
   SteadyTime owners_at_;  // when to look for lost ones
   SteadyTime look_at_;    // when to look on behalf of those who wait
@@ -218,9 +219,13 @@ Result<void> SqliteInbox::transact(std::vector<InboxJob>& jobs, std::size_t take
   if (!done) {
     file_->rollback();
     claims.clear();
+    lost_.clear();
     return done;
   }
   heartbeat_at_ = now + setting_.claim_silence / 4;  // fill() gave the sign of life
+  for (const LostClaim& lost : std::exchange(lost_, {})) {
+    if (setting_.on_lost) setting_.on_lost(lost);
+  }
   if (!dropped_.empty()) {
     log_.write(LogLevel::error, "dead letters dropped: there are more than the inbox may keep",
                {{"path", setting_.path}, {"ids", dropped_}});
@@ -236,7 +241,10 @@ Result<void> SqliteInbox::fill(std::vector<InboxJob>& jobs, std::size_t takers, 
     job.answer = job.run(*file_, now);
     if (!job.answer && job.answer.error().code == ErrorCode::inbox_unavailable) return job.answer;
   }
-  if (is_lost) CHECKED(file_->reclaim(now));
+  if (is_lost) {
+    TRY(lost, file_->reclaim(now));
+    lost_ = std::move(lost);
+  }
   while (claims.size() < takers) {
     TRY(claim, file_->claim(now));
     if (!claim) break;

@@ -29,6 +29,16 @@
 
 namespace miniatura {
 
+// An attempt of which nobody tells the end: its owner died, or fell silent.
+struct LostClaim {
+  std::string id;
+  std::string door;
+  Bytes payload;
+  int attempt = 1;
+  Error why;             // worker_lost
+  bool is_dead = false;  // the last one of crashes_max; else it is attempted again
+};
+
 struct InboxSetting {
   std::string path;
   // Of what waits or is worked on. More is refused with inbox_full. The dead have as much again for
@@ -42,6 +52,8 @@ struct InboxSetting {
   std::chrono::milliseconds backoff_base{1'000};
   std::chrono::milliseconds backoff_cap{300'000};
   std::chrono::milliseconds claim_silence{60'000};
+  // Told of each claim that this process took back, on the inbox's thread; may be null.
+  std::function<void(const LostClaim&)> on_lost;
 };
 
 struct InboxPut {

@@ -48,8 +48,8 @@ class InboxFile {
   Result<InboxCounts> counts(InboxMoment now);
 
   Result<void> show_life(InboxMoment now);
-  // Takes their claims from owners that are dead or silent.
-  Result<void> reclaim(InboxMoment now);
+  // Takes their claims from owners that are dead or silent, and tells which.
+  Result<std::vector<LostClaim>> reclaim(InboxMoment now);
   // Gives all claims of this owner back, as if they had never been: it is none from the commit on.
   Result<void> leave(InboxMoment now);
 
@@ -83,7 +83,7 @@ class InboxFile {
   Result<std::int64_t> next_number();
   Result<void> adopt(const std::string& boot, InboxMoment now);
   Result<std::vector<LostOwner>> lost_owners(InboxMoment now);
-  Result<void> take_back(const Row& row, const LostOwner& owner, InboxMoment now);
+  Result<LostClaim> take_back(const Row& row, const LostOwner& owner, InboxMoment now);
   Result<void> trim_finished();
   Result<std::optional<std::string>> drop_oldest_dead();
 

@@ -15,6 +15,8 @@ constexpr const char* kRelease = R"sql(
   WHERE state = 1 AND owner = ?)sql";
 constexpr const char* kOfOwner =
     "SELECT row, attempts, crashes FROM deliveries WHERE state = 1 AND owner = ? LIMIT 1";
+constexpr const char* kLost =
+    "SELECT id, door, bytes FROM deliveries JOIN payloads USING (row) WHERE row = ?";
 constexpr const char* kTakeBack = R"sql(
   UPDATE deliveries SET state = ?, number = ?, changed_ms = ?, due = ?, crashes = ?, code = ?,
     message = ?, is_workers = 1 WHERE row = ?)sql";
@@ -78,7 +80,8 @@ Result<std::vector<InboxFile::LostOwner>> InboxFile::lost_owners(InboxMoment now
   }
 }
 
-Result<void> InboxFile::reclaim(InboxMoment now) {
+Result<std::vector<LostClaim>> InboxFile::reclaim(InboxMoment now) {
+  std::vector<LostClaim> taken;
   TRY(lost, lost_owners(now));
   for (const LostOwner& owner : lost) {
     for (;;) {
@@ -87,29 +90,38 @@ Result<void> InboxFile::reclaim(InboxMoment now) {
       if (!is_there) break;
       const Row row{claimed->integer(0), static_cast<int>(claimed->integer(1)),
                     static_cast<int>(claimed->integer(2))};
-      CHECKED(take_back(row, owner, now));
+      TRY(lost_claim, take_back(row, owner, now));
+      taken.push_back(std::move(lost_claim));
     }
     if (!owner.is_dead) continue;
     TRY(gone, query("DELETE FROM owners WHERE row = ?"));
     CHECKED(gone->bind(1, owner.row).step());
   }
-  return {};
+  return taken;
 }
 
-Result<void> InboxFile::take_back(const Row& row, const LostOwner& owner, InboxMoment now) {
+Result<LostClaim> InboxFile::take_back(const Row& row, const LostOwner& owner, InboxMoment now) {
   const int crashes = row.crashes + 1;
-  const bool is_last = crashes >= setting_.crashes_max;
+  LostClaim lost;
+  lost.attempt = row.attempts;
+  lost.is_dead = crashes >= setting_.crashes_max;
+  lost.why.code = ErrorCode::worker_lost;
+  lost.why.message =
+      fmt::format("attempt {}: the process {} while working on it ({} of {} times)", row.attempts,
+                  owner.is_dead ? "died" : "fell silent", crashes, setting_.crashes_max);
   TRY(rising, next_number());
   TRY(taken, query(kTakeBack));
-  taken->bind(1, static_cast<std::int64_t>(is_last ? InboxState::dead : InboxState::waiting))
+  taken->bind(1, static_cast<std::int64_t>(lost.is_dead ? InboxState::dead : InboxState::waiting))
       .bind(2, rising);
   taken->bind(3, now.wall_ms).bind(4, now.boot_ms).bind(5, std::int64_t{crashes});
-  taken->bind(6, code_name(ErrorCode::worker_lost));
-  taken->bind(7, fmt::format("attempt {}: the process {} while working on it ({} of {} times)",
-                             row.attempts, owner.is_dead ? "died" : "fell silent", crashes,
-                             setting_.crashes_max));
+  taken->bind(6, code_name(lost.why.code)).bind(7, lost.why.message);
   CHECKED(taken->bind(8, row.row).step());
-  return {};
+  TRY(delivery, query(kLost));
+  CHECKED(delivery->bind(1, row.row).step());
+  lost.id = delivery->text(0);
+  lost.door = delivery->text(1);
+  lost.payload = delivery->blob(2);
+  return lost;
 }
 
 Result<bool> InboxFile::has_lost_owner(InboxMoment now) {

@@ -80,7 +80,16 @@ class Server {
     TRY(stores, open_store(config_.store, environment, clock_));
     TRY(rendering, rendering_setting(environment, options.config, Isolation::process));
     TRY(renderers, open_renderers(rendering, config_.limits, environment, clock_));
-    TRY(inbox, open_inbox(options.inbox, clock_, log_));
+    InboxSetting inbox_setting = options.inbox;
+    inbox_setting.on_lost = [this](const LostClaim& lost) {
+      Delivery delivery;
+      delivery.payload = lost.payload;
+      delivery.door = lost.door;
+      delivery.id = lost.id;
+      delivery.attempt = lost.attempt;
+      record_lost(application_, delivery, lost.why, lost.is_dead);
+    };
+    TRY(inbox, open_inbox(inbox_setting, clock_, log_));
     inbox_ = std::move(inbox);
     store_ = stores();
     readiness_ = std::make_unique<Readiness>([this] { return reasons_not_to_be_ready(); });

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "handler/handle.h"
+#include "handler/journal_reader.h"
 #include "tests/handler/pipeline_test.h"
 
 namespace miniatura {
@@ -63,6 +65,26 @@ TEST_F(MetricsOfEventsTest, a_failure_is_counted_by_code_and_by_whose_it_is) {
   EXPECT_THAT(text, HasSubstr("{code=\"image.unsupported\",failure_type=\"job\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("{code=\"event.unsupported\",failure_type=\"job\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("events_total{outcome=\"failed\",source=\"webhook\"} 2\n"));
+}
+
+TEST_F(MetricsOfEventsTest, a_worker_that_was_lost_is_its_own_failure_and_in_the_journal) {
+  const std::string path = testing::TempDir() + "lost-worker.db";
+  journal_ = make_journal(path);
+  application_.journal = journal_.get();
+  Delivery delivery;
+  delivery.payload = event_text("a.png");
+  delivery.door = "webhook";
+  delivery.attempt = 2;
+  Error why;
+  why.code = ErrorCode::worker_lost;
+  why.message = "the process died";
+  record_lost(application_, delivery, why, false);
+  EXPECT_THAT(metrics_.text(), HasSubstr("{code=\"worker.lost\",failure_type=\"worker\"} 1\n"));
+  const auto stats = JournalReader(path).stats({});
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(stats->failures.at("worker"), 1);
+  EXPECT_EQ(stats->outcomes.at("deferred"), 1);
+  std::filesystem::remove(path);
 }
 
 TEST(AnnounceMetricsTest, what_has_not_happened_yet_is_there_as_nought) {
