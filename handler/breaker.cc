@@ -53,4 +53,17 @@ bool Breaker::is_closed() const {
   return open_.empty();
 }
 
+std::chrono::milliseconds Breaker::pause(const std::set<std::string>& destination_buckets) const {
+  const std::lock_guard lock(mutex_);
+  const Clock::Time now = clock_.now();
+  std::chrono::milliseconds shortest = kPauseMax;
+  for (const std::string& bucket : destination_buckets) {
+    const auto found = open_.find(bucket);
+    if (found == open_.end() || found->second.until <= now) return std::chrono::milliseconds(0);
+    shortest =
+        std::min(shortest, std::chrono::ceil<std::chrono::milliseconds>(found->second.until - now));
+  }
+  return destination_buckets.empty() ? std::chrono::milliseconds(0) : shortest;
+}
+
 }  // namespace miniatura

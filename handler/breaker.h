@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "handler/outcome.h"
@@ -33,6 +34,10 @@ class Breaker {
   void observe(const std::string& destination_bucket, const Outcome& outcome);
 
   bool is_closed() const;  // for all destinations
+
+  // For a door (PauseFn): how long until one of these destinations may be probed; 0 while one of
+  // them is fine.
+  std::chrono::milliseconds pause(const std::set<std::string>& destination_buckets) const;
 
  private:
   // Doubled by every probe that fails.

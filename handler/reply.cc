@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "handler/breaker.h"
 #include "runtime/text.h"
 
 namespace miniatura {
@@ -59,6 +60,7 @@ struct Verdict {
     item.why = outcome.error;
     item.retry_after =
         item.why && item.why->retry_after ? *item.why->retry_after : std::chrono::milliseconds{0};
+    item.counts = !item.why || !opens_breaker(item.why->code);
     text = std::string(outcome_name(outcome.what));
     if (outcome.reason) text += fmt::format(": {}", skip_reason_name(*outcome.reason));
     if (outcome.error) {

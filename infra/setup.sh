@@ -132,7 +132,7 @@ install_go_tool() {  # NAME PACKAGE VERSION HOW_LONG
 install_boto3() {
   local list=$root/infra/python.txt
   cmp -s "$list" "$tools/python/installed.txt" && return
-  say "fetching boto3, a second S3 client for the tests"
+  say "fetching boto3 and pika, second clients of S3 and RabbitMQ for the tests"
   python3 -m pip install --quiet --no-deps --only-binary=:all: --require-hashes --target "$scratch/python" -r "$list" >&2 ||
     die "could not fetch what infra/python.txt names from the Python package index"
   cp "$list" "$scratch/python/installed.txt"

@@ -1,7 +1,10 @@
 #include "runtime/crypto.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <stdexcept>
@@ -80,6 +83,15 @@ std::string Md5::finish_hex() {
   unsigned int size = 0;
   require(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1, "MD5");
   return hex(text_of(digest, size));
+}
+
+bool expect_host(void* ssl_context, const std::string& host) {
+  X509_VERIFY_PARAM* const wanted = SSL_CTX_get0_param(static_cast<SSL_CTX*>(ssl_context));
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const bool is_asked = X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1 ||
+                        X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1;
+  ERR_clear_error();  // a name is no address: nobody is to find that when the handshake is made
+  return is_asked;
 }
 
 }  // namespace miniatura

@@ -46,7 +46,7 @@ void add_rendering_options(CLI::App& command, ConfigOptions& options, std::strin
 
 int exit_code(const Error& error) {
   if (error.code == ErrorCode::usage || error.code == ErrorCode::config_invalid ||
-      error.code == ErrorCode::config_missing) {
+      error.code == ErrorCode::config_missing || error.code == ErrorCode::queue_conflict) {
     return kExitUsage;
   }
   return error.retryable() ? kExitDeferred : kExitFailed;

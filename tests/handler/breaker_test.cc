@@ -117,5 +117,17 @@ TEST_F(BreakerTest, other_destinations_are_not_concerned) {
   EXPECT_FALSE(goes_on("thumbs"));
 }
 
+TEST_F(BreakerTest, a_door_pauses_while_none_of_the_destinations_lets_us) {
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(0));
+  open();
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(1));
+  EXPECT_EQ(breaker_.pause({"thumbs", "elsewhere"}), seconds(0));
+  EXPECT_EQ(breaker_.pause({}), seconds(0));
+  clock_.sleep_for(seconds(1));
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(0));
+  EXPECT_TRUE(goes_on());  // the probe: the others wait for what it finds
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(1));
+}
+
 }  // namespace
 }  // namespace miniatura
