@@ -28,6 +28,8 @@ struct AmqpSetting {
   std::string name;         // of the connection, for whoever looks at the broker
   // Of a message's body: what is over it is read and dropped, so that it costs no memory.
   std::size_t body_bytes_max = std::size_t{1} << 20;
+  // 0: none are looked for, and nobody has to call every few seconds.
+  int heartbeat_s = 30;
 };
 
 struct AmqpExchange {

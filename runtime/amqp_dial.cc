@@ -15,7 +15,6 @@ namespace {
 
 constexpr timeval kConnectTime{10, 0};
 constexpr timeval kAnswerTime{30, 0};
-constexpr int kHeartbeatSeconds = 30;
 constexpr int kFrameBytesMax = 131'072;
 constexpr unsigned kSilenceMsMax = 60'000;
 constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
@@ -69,7 +68,7 @@ amqp_rpc_reply_t log_in(amqp_connection_state_t connection, const AmqpSetting& s
   const amqp_table_t properties{2, entries};
   const AmqpAddress& address = setting.address;
   return amqp_login_with_properties(connection, address.vhost.c_str(), 2, kFrameBytesMax,
-                                    kHeartbeatSeconds, &properties, AMQP_SASL_METHOD_PLAIN,
+                                    setting.heartbeat_s, &properties, AMQP_SASL_METHOD_PLAIN,
                                     address.user.c_str(), address.password.c_str());
 }
 

@@ -1,6 +1,8 @@
 """A RabbitMQ node of the tests' own on loopback, and how they look into it: the management API, and pika as a second client.
 
 It shares nothing with a broker that may run on this machine: name, ports, cookie, files and epmd are its own.
+
+    rabbitmq.py COMMAND…    runs it with such a node, whose URL is in MINIATURA_TEST_BROKER
 """
 import base64
 import contextlib
@@ -12,6 +14,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import support
@@ -198,3 +201,23 @@ class Client:
             else:
                 time.sleep(0.05)
         return found
+
+
+def main(command):
+    class Once:
+        """What a test case gives: a directory, and an end."""
+
+        def __init__(self, stack):
+            self.dir, self.stack = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="miniatura-"))), stack
+
+        def addCleanup(self, function, *arguments):  # pylint: disable=invalid-name
+            self.stack.callback(function, *arguments)
+
+    support.skip_without("rabbitmq-server")
+    with contextlib.ExitStack() as stack:
+        node = Node(Once(stack))
+        return subprocess.run(command, env={**os.environ, "MINIATURA_TEST_BROKER": node.url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
