@@ -93,9 +93,11 @@ class AmqpCase(support.Case):
         self.url = f"{self.node.url}/{self.vhost}"
         self.queues = rabbitmq.Client(self.node, self.vhost)
         self.addCleanup(self.queues.close)
+        self.workers = []
 
     def worker(self, *arguments, **options):
-        return Worker(self, options.pop("url", self.url), *arguments, **options)
+        self.workers.append(Worker(self, options.pop("url", self.url), *arguments, **options))
+        return self.workers[-1]
 
     def publish(self, *files, **env):
         return self.run_it("publish", *files, MINIATURA_QUEUE=self.url, **env)
@@ -112,8 +114,8 @@ class AmqpCase(support.Case):
         self.queues.listen("completions")
 
     def assert_empty(self, *names):
-        """As they are when all is settled: nothing waits, and nobody has anything in hand."""
-        def is_empty():
-            found = {one["name"]: one for one in self.node.api("GET", f"/queues/{self.vhost}")}
-            return all(found[name].get("messages", 1) == 0 for name in names)
-        wait_for(is_empty)
+        """Nothing waits there, and nobody has anything in hand that would come back: the workers are stopped for it."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                self.assertEqual(worker.stop(), 0, worker.log.read_text()[-2000:])
+        self.assertEqual({name: self.queues.depth(name) for name in names}, dict.fromkeys(names, 0))

@@ -12,10 +12,10 @@ def setUpModule():
     AmqpCase.node = rabbitmq.Node(servers.Shared())
 
 
-def amqp_target(url):
+def amqp_target(url, queue_dir):
     """As the README has it."""
     settings = {"ENABLE": "on", "URL": url, "EXCHANGE": "miniatura", "EXCHANGE_TYPE": "direct", "ROUTING_KEY": WORK,
-                "DURABLE": "on", "DELIVERY_MODE": "2", "PUBLISHING_CONFIRMS": "on", "MANDATORY": "on"}
+                "DURABLE": "on", "DELIVERY_MODE": "2", "PUBLISHING_CONFIRMS": "on", "MANDATORY": "on", "QUEUE_DIR": str(queue_dir)}
     return {f"MINIO_NOTIFY_AMQP_{name}_MINIATURA": value for name, value in settings.items()}
 
 
@@ -23,7 +23,7 @@ class FedByMinio(AmqpCase):
     def setUp(self):
         super().setUp()
         self.listen()  # our exchange and queues come first: MinIO declares no queue
-        self.s3, variables = support.start_minio(self, **amqp_target(self.url))
+        self.s3, variables = support.start_minio(self, **amqp_target(self.url, self.dir / "events"))
         self.env.update(variables)
         client = servers.boto(self, variables)
         client.put_bucket_notification_configuration(Bucket="photos", NotificationConfiguration={

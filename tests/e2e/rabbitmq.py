@@ -53,8 +53,7 @@ class Node:
             "RABBITMQ_CONFIG_FILE": str(self.dir / "rabbitmq.conf"), "RABBITMQ_PID_FILE": str(self.dir / "pid"),
             "RABBITMQ_FEATURE_FLAGS_FILE": str(self.dir / "flags"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.dir / "plugins"),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} "
-                                                    "-rabbit quorum_tick_interval 500"}
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}"}
         self.process = None
         case.addCleanup(self.end)
         self.start()
