@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr amqp_channel_t kChannel = 1;
+constexpr timeval kHurriedTime{3, 0};
 constexpr milliseconds kBodyTime{30'000};  // between two frames of a message that was asked for
 
 timeval timeval_of(milliseconds duration) {
@@ -306,6 +307,8 @@ Result<std::optional<AmqpEvent>> AmqpConnection::next(milliseconds wait_max) {
 }
 
 int AmqpConnection::descriptor() const { return amqp_get_sockfd(state_->handle()); }
+
+void AmqpConnection::hurry() { amqp_set_rpc_timeout(state_->handle(), &kHurriedTime); }
 
 void AmqpConnection::close() {
   if (state_->handle() != nullptr) {

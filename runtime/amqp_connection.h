@@ -78,6 +78,8 @@ class AmqpConnection : public AmqpChannel {
   Result<std::optional<AmqpEvent>> next(std::chrono::milliseconds wait_max);
   int descriptor() const;  // readable when next(0) may have something
 
+  // From now on an answer has 3 s: somebody waits for the end.
+  void hurry();
   // Says good-bye; errors do not matter any more.
   void close();
 

@@ -143,11 +143,13 @@ class Door {
     log_.write(LogLevel::info, "asked to stop", {{"door", "amqp"}, {"jobs", threads_.busy()}});
     const Steady::time_point end = Steady::now() + kDrain;
     if (session_ != nullptr) {
+      connection_->hurry();
       const auto drained = give_back_and_finish(end);
-      if (!drained) {
+      if (drained) {
+        connection_->close();
+      } else {
         log_.write(LogLevel::warn, "lost the broker: " + drained.error().message, place());
       }
-      connection_->close();
     }
     // Those of a lost connection.
     while (threads_.busy() > 0 && Steady::now() < end) {

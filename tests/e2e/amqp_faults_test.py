@@ -156,6 +156,21 @@ class Faults(AmqpCase):
         self.assertEqual(properties.headers["x-miniatura-code"], "event.malformed")
         self.assert_empty(THUMBNAIL, DEAD)
 
+    def test_a_broker_that_is_out_of_memory_is_waited_for(self):
+        self.declare()
+        store = Silence(self)
+        worker = self.worker("--only", "thumbnail", "--attempts", 1, "--jobs", 3, **store.variables)
+        for _ in range(9):
+            self.queues.publish(support.event("a.jpg"), THUMBNAIL)
+        wait_for(lambda: store.asked >= 3)
+        self.node.control("set_vm_memory_high_watermark", "0.0")  # it reads no more from who publishes
+        self.addCleanup(self.node.control, "set_vm_memory_high_watermark", "0.8")
+        store.hang_up()
+        worker.wait_for_line("to the dead letters", 3)
+        self.node.control("set_vm_memory_high_watermark", "0.8")
+        self.queues.take(DEAD, 9)
+        self.assert_empty(THUMBNAIL, DEAD)
+
     def queues_of_dead(self):
         wait_for(lambda: DEAD in {one["name"] for one in self.node.api("GET", f"/queues/{self.vhost}")})
         return self.queues.take(DEAD, 1)

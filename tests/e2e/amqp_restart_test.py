@@ -1,5 +1,7 @@
 """`miniatura work` while its broker is stopped, killed, or not there yet."""
 import json
+import os
+import signal
 
 import rabbitmq
 import servers
@@ -66,6 +68,16 @@ class Restarts(AmqpCase):
         worker.wait_for_line("no broker")
         self.assertEqual(worker.stop(), 0)
         self.node.start()
+
+    def test_asked_to_stop_it_does_not_wait_for_a_broker_that_hangs(self):
+        worker = self.worker()
+        os.killpg(self.node.process.pid, signal.SIGSTOP)
+        try:
+            worker.process.terminate()
+            self.assertEqual(worker.process.wait(20), 0)
+        finally:
+            os.killpg(self.node.process.pid, signal.SIGCONT)
+        worker.wait_for_line("lost the broker")
 
 
 if __name__ == "__main__":

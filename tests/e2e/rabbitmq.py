@@ -114,6 +114,12 @@ class Node:
                 return
             time.sleep(0.2)
 
+    def control(self, *words):
+        """By rabbitmqctl."""
+        program = next(pathlib.Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmqctl"))
+        subprocess.run([str(program), *words], env=self.env, cwd=self.dir, check=True, capture_output=True,
+                       timeout=support.TIMEOUT_S)
+
     # The management API.
 
     def api(self, method, path, body=None, raw=False):
