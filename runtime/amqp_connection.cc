@@ -308,6 +308,10 @@ Result<std::optional<AmqpEvent>> AmqpConnection::next(milliseconds wait_max) {
 
 int AmqpConnection::descriptor() const { return amqp_get_sockfd(state_->handle()); }
 
+bool AmqpConnection::has_input() const {
+  return amqp_frames_enqueued(state_->handle()) != 0 || amqp_data_in_buffer(state_->handle()) != 0;
+}
+
 void AmqpConnection::hurry() { amqp_set_rpc_timeout(state_->handle(), &kHurriedTime); }
 
 void AmqpConnection::close() {

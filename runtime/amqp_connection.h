@@ -76,7 +76,10 @@ class AmqpConnection : public AmqpChannel {
 
   // What came; nothing when the time is over.
   Result<std::optional<AmqpEvent>> next(std::chrono::milliseconds wait_max);
-  int descriptor() const;  // readable when next(0) may have something
+  // Readable when next(0) may have something that it has not yet.
+  int descriptor() const;
+  // It has, whatever the descriptor says: a call that waited or wrote has read it along.
+  bool has_input() const;
 
   // From now on an answer has 3 s: somebody waits for the end.
   void hurry();

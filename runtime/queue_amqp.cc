@@ -18,6 +18,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds kGlance = 5s;  // heartbeats want one every 15 s
 constexpr milliseconds kDrain = 25s;
+constexpr milliseconds kStable = 10s;  // a connection that ends sooner has not helped
 constexpr std::uint16_t kRouterPrefetch = 32;
 constexpr BackoffPolicy kReconnect{200ms, 1s, 30s, 0};
 
@@ -34,10 +35,11 @@ class Door {
     for (int failures = 0; !stop_.has_come();) {
       const auto connected = connect();
       if (connected) {
-        failures = 0;
         was_connected_ = true;
+        const Steady::time_point begun = Steady::now();
         const auto served = serve();
         if (served) return drain();
+        if (Steady::now() - begun > kStable) failures = 0;
         log_.write(LogLevel::warn, "lost the broker: " + served.error().message, place());
         session_.reset();
         connection_.reset();
@@ -133,6 +135,7 @@ class Door {
 
   // For the broker, a job that is done, or the signal (which goes on: only while it is awaited).
   void wait(milliseconds wait_max) const {
+    if (connection_->has_input()) return;
     std::array<pollfd, 3> entries{pollfd{connection_->descriptor(), POLLIN, 0},
                                   pollfd{threads_.descriptor(), POLLIN, 0},
                                   pollfd{stop_.has_come() ? -1 : stop_.descriptor(), POLLIN, 0}};
