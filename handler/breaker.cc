@@ -33,7 +33,6 @@ std::optional<Error> Breaker::refuse(const std::string& destination_bucket) {
 
 void Breaker::observe(const std::string& destination_bucket, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
-  if (asked_for_.size() < kBucketsMax) asked_for_.insert(destination_bucket);
   const auto found = open_.find(destination_bucket);
   if (outcome.error && opens_breaker(outcome.error->code)) {
     if (found == open_.end()) {
@@ -59,14 +58,17 @@ bool Breaker::is_closed() const {
   return open_.empty();
 }
 
-std::chrono::milliseconds Breaker::pause() const {
+std::chrono::milliseconds Breaker::pause(const std::set<std::string>& destination_buckets) const {
   const std::lock_guard lock(mutex_);
-  if (open_.empty() || open_.size() < asked_for_.size()) return std::chrono::milliseconds{0};
-  Clock::Time first = Clock::Time::max();
-  for (const auto& [bucket, open] : open_) first = std::min(first, open.until);
   const Clock::Time now = clock_.now();
-  if (first <= now) return std::chrono::milliseconds{0};
-  return std::chrono::ceil<std::chrono::milliseconds>(first - now);
+  std::chrono::milliseconds shortest = kPauseMax;
+  for (const std::string& bucket : destination_buckets) {
+    const auto found = open_.find(bucket);
+    if (found == open_.end() || found->second.until <= now) return std::chrono::milliseconds(0);
+    shortest =
+        std::min(shortest, std::chrono::ceil<std::chrono::milliseconds>(found->second.until - now));
+  }
+  return destination_buckets.empty() ? std::chrono::milliseconds(0) : shortest;
 }
 
 }  // namespace miniatura

@@ -39,13 +39,11 @@ class Breaker {
 
   bool is_closed() const;  // for all destinations
 
-  // For how long a door had better take nothing: while every destination that was asked for says
-  // no, until the first pause is over. 0: there is one to go on with, or a probe is due.
-  std::chrono::milliseconds pause() const;
+  // For a door (PauseFn): how long until one of these destinations may be probed; 0 while one of
+  // them is fine.
+  std::chrono::milliseconds pause(const std::set<std::string>& destination_buckets) const;
 
  private:
-  static constexpr std::size_t kBucketsMax =
-      1'000;  // that are remembered, of templates that make many
   // Doubled by every probe that fails.
   static constexpr std::chrono::milliseconds kPauseMin{1'000};
   static constexpr std::chrono::milliseconds kPauseMax{60'000};
@@ -59,7 +57,6 @@ class Breaker {
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Open> open_;  // by the bucket
-  std::set<std::string> asked_for_;   // buckets
 };
 
 }  // namespace miniatura

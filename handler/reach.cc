@@ -8,10 +8,9 @@ namespace miniatura {
 
 Result<void> reach_buckets(const Rules& rules, ObjectStore& store, const Context& context,
                            const std::function<void(const std::string& bucket)>& tell) {
-  std::set<std::string> sources, destinations;
+  std::set<std::string> sources;
   for (const Rule& rule : rules.rules) {
     if (!rule.match.bucket.empty()) sources.insert(rule.match.bucket);
-    destinations.insert(rule.destination_bucket);
   }
   const auto reach = [&](const std::string& bucket, Error (*of_side)(Error)) -> Result<void> {
     const auto reached = store.reach(bucket, context);
@@ -20,7 +19,8 @@ Result<void> reach_buckets(const Rules& rules, ObjectStore& store, const Context
     return {};
   };
   for (const std::string& bucket : sources) CHECKED(reach(bucket, source_error));
-  for (const std::string& bucket : destinations) CHECKED(reach(bucket, destination_error));
+  for (const std::string& bucket : destination_buckets(rules))
+    CHECKED(reach(bucket, destination_error));
   return {};
 }
 

@@ -94,4 +94,10 @@ Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules) {
   return plan;
 }
 
+std::set<std::string> destination_buckets(const Rules& rules) {
+  std::set<std::string> buckets;
+  for (const Rule& rule : rules.rules) buckets.insert(rule.destination_bucket);
+  return buckets;
+}
+
 }  // namespace miniatura

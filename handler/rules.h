@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ struct Rule {
 struct Rules {
   std::vector<Rule> rules;
 };
+
+// One of which every thumbnail goes to.
+std::set<std::string> destination_buckets(const Rules& rules);
 
 struct PlannedThumbnail {
   RenderOrder order;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is. Safe to run again and by two at once.
 #
-#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, test (all these by default), bench
+#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, rabbitmq, test (all these by default), bench
 #
 # Debian packages (packages.txt) come by apt; the tools that Debian lacks (versions.sh) go into .tools/ of the checkout,
 # Python's packages (python.txt) into .tools/python/.
@@ -36,6 +36,35 @@ needed() {
   esac
 }
 
+# Debian starts a server that it installs, now and at each boot. The tests start their own: what was not here before is not
+# to run because of us, on no port.
+policy=/usr/sbin/policy-rc.d
+our_policy=false
+servers=(prometheus rabbitmq-server)
+
+forbid_starting() {
+  [ ! -e "$policy" ] || return 0  # somebody's own rules, as in containers
+  our_policy=true
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+}
+
+allow_starting() {
+  ! $our_policy || as_root rm -f "$policy"
+  our_policy=false
+}
+
+apt_install() {  # PACKAGE…
+  local package
+  as_root apt-get -q update || return
+  forbid_starting
+  as_root apt-get -qy install --no-install-recommends "$@" || return
+  for package in "$@"; do
+    [[ " ${servers[*]} " != *" $package "* ]] || as_root update-rc.d "$package" disable
+  done
+  allow_starting
+}
+
 install_packages() {  # PART…
   local missing=() part package
   command -v dpkg-query >/dev/null || die "this needs Debian 12 (no dpkg here); packages.txt says what to install by hand"
@@ -50,7 +79,7 @@ install_packages() {  # PART…
   say "installing ${#missing[@]} packages: ${missing[*]}"
   local log
   log=$(mktemp)
-  if ! { as_root apt-get -q update && as_root apt-get -qy install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+  if ! apt_install "${missing[@]}" >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     die "apt-get could not install: ${missing[*]} (its last lines are above, all of them in $log)"
   fi
@@ -132,7 +161,7 @@ install_go_tool() {  # NAME PACKAGE VERSION HOW_LONG
 install_boto3() {
   local list=$root/infra/python.txt
   cmp -s "$list" "$tools/python/installed.txt" && return
-  say "fetching boto3, a second S3 client for the tests"
+  say "fetching boto3 and pika, second clients of S3 and RabbitMQ for the tests"
   python3 -m pip install --quiet --no-deps --only-binary=:all: --require-hashes --target "$scratch/python" -r "$list" >&2 ||
     die "could not fetch what infra/python.txt names from the Python package index"
   cp "$list" "$scratch/python/installed.txt"
@@ -142,12 +171,12 @@ install_boto3() {
 
 main() {
   local parts=("$@") part
-  [ $# -gt 0 ] || parts=(build rie minio versity boto3 test)
+  [ $# -gt 0 ] || parts=(build rie minio versity boto3 rabbitmq test)
   for part in "${parts[@]}"; do
     case $part in
-      build | rie | minio | versity | boto3 | test | bench) ;;
+      build | rie | minio | versity | boto3 | rabbitmq | test | bench) ;;
       -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-      *) die "no part \"$part\": build, rie, minio, versity, boto3, test, bench" ;;
+      *) die "no part \"$part\": build, rie, minio, versity, boto3, rabbitmq, test, bench" ;;
     esac
   done
 
@@ -155,7 +184,7 @@ main() {
   exec 9>"$tools/.lock"
   flock 9  # one at a time: the other finds it done
   scratch=$(mktemp -d "$tools/scratch.XXXXXX")
-  trap 'rm -rf "$scratch"' EXIT
+  trap 'rm -rf "$scratch"; allow_starting' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
 

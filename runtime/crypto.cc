@@ -1,8 +1,11 @@
 #include "runtime/crypto.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/random.h>
 
 #include <array>
@@ -65,17 +68,21 @@ bool same_secret(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(digest_a.data(), digest_b.data(), digest_a.size()) == 0;
 }
 
+// OpenSSL would take spaces around it, and padding in its middle.
 std::optional<std::string> base64_decoded(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string_view digits = text;
+  while (text.size() - digits.size() < 2 && digits.ends_with('=')) digits.remove_suffix(1);
+  if (text.size() % 4 != 0 || digits.find_first_not_of(kDigits) != std::string_view::npos) {
+    return std::nullopt;
+  }
   std::string decoded(text.size() / 4 * 3, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size != static_cast<int>(decoded.size())) return std::nullopt;
-  // OpenSSL counts the padding as bytes.
-  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '=' && !decoded.empty(); --i) {
-    decoded.pop_back();
-  }
+  decoded.resize(decoded.size() - (text.size() - digits.size()));  // it counts padding as bytes
   return decoded;
 }
 
@@ -109,6 +116,15 @@ std::string Md5::finish_hex() {
   unsigned int size = 0;
   require(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1, "MD5");
   return hex(text_of(digest, size));
+}
+
+bool expect_host(void* ssl_context, const std::string& host) {
+  X509_VERIFY_PARAM* const wanted = SSL_CTX_get0_param(static_cast<SSL_CTX*>(ssl_context));
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const bool is_asked = X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1 ||
+                        X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1;
+  ERR_clear_error();  // a name is no address: nobody is to find that when the handshake is made
+  return is_asked;
 }
 
 }  // namespace miniatura

@@ -47,4 +47,8 @@ class Md5 {
   std::unique_ptr<State> state_;
 };
 
+// Of a library that brings its own TLS (an SSL_CTX, made by it): a certificate is good only if it
+// is of this host, a name or an address. False where that cannot be asked for.
+bool expect_host(void* ssl_context, const std::string& host);
+
 }  // namespace miniatura

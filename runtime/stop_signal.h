@@ -1,28 +1,34 @@
-// SIGINT and SIGTERM of a command that serves until it is told to stop.
+// SIGTERM and SIGINT as something to wait for: the first asks a door to end in order, the second
+// ends the process where it stands.
 #pragma once
 
-#include <signal.h>
+#include <csignal>
+
+#include "runtime/descriptor.h"
+#include "runtime/result.h"
 
 namespace miniatura {
 
-// Make it before the first thread: both are held back from this thread, and so from those that it
-// starts, until wait() takes one. One a process.
+// One at a time. Takes both signals over while it lives.
 class StopSignal {
  public:
-  StopSignal();
+  // Errors: internal, where no descriptors are left.
+  static Result<StopSignal> take();
+  StopSignal(StopSignal&& other) noexcept;
+  StopSignal& operator=(StopSignal&&) = delete;
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
   ~StopSignal();
 
-  // Returns when one comes, and says which. A second one ends the process: who asks twice does not
-  // want to wait.
-  int wait();
+  bool has_come() const;
+  void wait() const;                               // until it has
+  int descriptor() const { return event_.get(); }  // readable from the first signal on
 
  private:
-  void let_through();
-
-  sigset_t signals_{};
-  sigset_t before_{};
+  explicit StopSignal(Descriptor event);
+  Descriptor event_;
+  struct sigaction term_before_ {};
+  struct sigaction int_before_ {};
 };
 
 }  // namespace miniatura

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "handler/reply.h"
 #include "runtime/text.h"
@@ -44,9 +45,13 @@ void add_rendering_options(CLI::App& command, ConfigOptions& options, std::strin
                      "slow [MINIATURA_ENGINE]");
 }
 
+int default_jobs() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 64u));
+}
+
 int exit_code(const Error& error) {
   if (error.code == ErrorCode::usage || error.code == ErrorCode::config_invalid ||
-      error.code == ErrorCode::config_missing) {
+      error.code == ErrorCode::config_missing || error.code == ErrorCode::queue_conflict) {
     return kExitUsage;
   }
   return error.retryable() ? kExitDeferred : kExitFailed;

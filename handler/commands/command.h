@@ -36,6 +36,8 @@ void add_thumb_command(CLI::App& app, const Environment& environment, Run& run);
 void add_journal_command(CLI::App& app, const Environment& environment, Run& run);
 void add_s3_command(CLI::App& app, const Environment& environment, Run& run);
 void add_config_command(CLI::App& app, const Environment& environment, Run& run);
+void add_work_command(CLI::App& app, const Environment& environment, Run& run);
+void add_publish_command(CLI::App& app, const Environment& environment, Run& run);
 
 // Without CLI11: a cold start does no more than it needs.
 int run_lambda_command(const Environment& environment, const ConfigOptions& options);
@@ -45,6 +47,9 @@ void add_config_option(CLI::App& command, ConfigOptions& options);
 void add_store_option(CLI::App& command, ConfigOptions& options);
 void add_journal_option(CLI::App& command, ConfigOptions& options);
 void add_rendering_options(CLI::App& command, ConfigOptions& options, std::string_view otherwise);
+
+// As many as there are cores.
+int default_jobs();
 
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;

@@ -2,10 +2,8 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "handler/commands/command.h"
 #include "handler/commands/job_pool.h"
@@ -58,7 +56,7 @@ class Server {
     announce_metrics(metrics_, kDoor);
   }
 
-  int run(const ServeOptions& options, const Environment& environment, StopSignal& stop_signal) {
+  int run(const ServeOptions& options, const Environment& environment, const StopSignal& stop) {
     const auto started = start(options, environment);
     if (!started) return report(started.error(), false);
     log_.write(LogLevel::info, "serving",
@@ -71,7 +69,7 @@ class Server {
     if (token_.empty()) {
       log_.write(LogLevel::warn, "no MINIATURA_WEBHOOK_TOKEN: whoever can connect can post");
     }
-    stop_signal.wait();
+    stop.wait();
     return drain();
   }
 
@@ -108,7 +106,9 @@ class Server {
     server_ = std::move(server);
     InboxWorkers::Setting workers;
     workers.jobs = options.jobs;
-    workers.pause = [this] { return breaker_.pause(); };
+    workers.pause = [this, buckets = destination_buckets(config_.rules)] {
+      return breaker_.pause(buckets);
+    };
     workers_ = std::make_unique<InboxWorkers>(
         workers, *inbox_, [&] { return make_handle(application_, stores(), renderers()); }, clock_,
         log_);
@@ -170,7 +170,8 @@ class Server {
 };
 
 int run_serve(ServeOptions& options, const Environment& environment) {
-  StopSignal stop_signal;  // before any thread
+  const auto stop = StopSignal::take();
+  if (!stop) return report(stop.error(), false);
   SystemClock clock;
   const Log log(log_level(environment.get_or("MINIATURA_LOG_LEVEL", "")));
   const auto config = load_config(environment, options.config);
@@ -178,11 +179,9 @@ int run_serve(ServeOptions& options, const Environment& environment) {
   auto inbox = inbox_setting(environment, options.inbox.path);
   if (!inbox) return report(inbox.error(), false);
   options.inbox.path = *std::move(inbox);
-  if (options.jobs == 0) {
-    options.jobs = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 64u));
-  }
+  if (options.jobs == 0) options.jobs = default_jobs();
   const auto journal = make_journal(config->journal);
-  return Server(*config, log, clock, *journal).run(options, environment, stop_signal);
+  return Server(*config, log, clock, *journal).run(options, environment, *stop);
 }
 
 }  // namespace

@@ -38,11 +38,15 @@ def tool(name):
     return shutil.which(name) or (str(ours[0]) if ours else None)
 
 
-def main(*servers):
+def skip_without(*servers):
     missing = [name for name in servers if not tool(name)]
     if missing:
         print(f"SKIPPED: no {', no '.join(missing)} (infra/setup.sh brings it)", flush=True)
         sys.exit(1 if os.environ.get("CI") == "true" else 77)
+
+
+def main(*servers):
+    skip_without(*servers)
     unittest.main(verbosity=2)
 
 
@@ -265,8 +269,8 @@ class Server:
         assert_no_secrets(self.env, self.log.read_bytes() if self.log.exists() else b"")
 
 
-def start_minio(case):
-    """Gives (S3 client, variables for the executable); the buckets are there."""
+def start_minio(case, **settings):
+    """Gives (S3 client, variables for the executable); the buckets are there. `settings` are further variables of its own."""
     port, = free_ports(1)
     secret = secrets.token_hex(20)
 
@@ -276,7 +280,7 @@ def start_minio(case):
             return connection.getresponse().status == 200
 
     Server(case, [tool("minio"), "server", case.dir / "minio", "--address", f"127.0.0.1:{port}"],
-           minio_variables(case, secret), ready, case.dir / "minio.log")
+           {**minio_variables(case, secret), **settings}, ready, case.dir / "minio.log")
     client = S3(f"127.0.0.1:{port}", "tests", secret)
     for bucket in ("photos", "thumbs"):
         client.make_bucket(bucket)

@@ -52,29 +52,6 @@ TEST_F(BreakerTest, opens_on_what_is_the_operators_to_mend_alone) {
   }
 }
 
-TEST_F(BreakerTest, a_door_pauses_while_all_destinations_say_no_and_lets_a_probe_through) {
-  using std::chrono::milliseconds;
-  EXPECT_EQ(breaker_.pause(), milliseconds(0));
-  open();
-  EXPECT_EQ(breaker_.pause(), seconds(1));
-  clock_.sleep_for(milliseconds(400));
-  EXPECT_EQ(breaker_.pause(), milliseconds(600));
-  clock_.sleep_for(milliseconds(600));
-  EXPECT_EQ(breaker_.pause(), milliseconds(0));
-  EXPECT_TRUE(goes_on());  // the probe
-  EXPECT_EQ(breaker_.pause(), seconds(1));
-  breaker_.observe("thumbs", ended(Outcome::What::stored));
-  EXPECT_EQ(breaker_.pause(), milliseconds(0));
-}
-
-TEST_F(BreakerTest, a_destination_that_works_is_no_reason_to_pause) {
-  breaker_.observe("others", ended(Outcome::What::stored));
-  open();
-  EXPECT_EQ(breaker_.pause(), seconds(0));
-  breaker_.observe("others", failed_with(ErrorCode::destination_no_bucket));
-  EXPECT_EQ(breaker_.pause(), seconds(1));
-}
-
 TEST_F(BreakerTest, what_is_everybodys_is_told_from_what_is_this_events) {
   for (const ErrorCode code : {ErrorCode::destination_denied, ErrorCode::credentials_expired,
                                ErrorCode::network_unreachable, ErrorCode::store_unavailable}) {
@@ -149,6 +126,18 @@ TEST_F(BreakerTest, other_destinations_are_not_concerned) {
   EXPECT_TRUE(goes_on("elsewhere"));
   breaker_.observe("elsewhere", ended(Outcome::What::stored));
   EXPECT_FALSE(goes_on("thumbs"));
+}
+
+TEST_F(BreakerTest, a_door_pauses_while_none_of_the_destinations_lets_us) {
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(0));
+  open();
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(1));
+  EXPECT_EQ(breaker_.pause({"thumbs", "elsewhere"}), seconds(0));
+  EXPECT_EQ(breaker_.pause({}), seconds(0));
+  clock_.sleep_for(seconds(1));
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(0));
+  EXPECT_TRUE(goes_on());  // the probe: the others wait for what it finds
+  EXPECT_EQ(breaker_.pause({"thumbs"}), seconds(1));
 }
 
 }  // namespace

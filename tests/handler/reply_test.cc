@@ -175,5 +175,16 @@ TEST(ReplyTest, a_result_is_one_short_line) {
   EXPECT_EQ(text.find_first_of("\n\x1b"), std::string::npos);
 }
 
+TEST(ReplyTest, what_a_setting_keeps_back_uses_up_no_attempt) {
+  const auto counts = [](ErrorCode code) {
+    return handled_directly({outcome(Outcome::What::deferred, code)}).items[0].counts;
+  };
+  EXPECT_FALSE(counts(ErrorCode::destination_denied));
+  EXPECT_FALSE(counts(ErrorCode::destination_no_bucket));
+  EXPECT_FALSE(counts(ErrorCode::credentials_expired));
+  EXPECT_TRUE(counts(ErrorCode::store_unavailable));
+  EXPECT_TRUE(counts(ErrorCode::source_denied));
+}
+
 }  // namespace
 }  // namespace miniatura

@@ -113,7 +113,7 @@ def mirrored_tests(tree, rules):
         if folder in folders and path.endswith(".cc"):
             stem = pathlib.PurePath(rest).stem
             names.setdefault(folder, set()).add(stem)
-            tests = [f"tests/{folder}/{stem}{server}_test.cc" for server in ("", "_minio", "_versity")]
+            tests = [f"tests/{folder}/{stem}{server}_test.cc" for server in ("", "_amqp", "_minio", "_versity")]
             if not any(test in tree for test in tests) and not matches(path, rules.words("untested")):
                 yield f"{path}: no {tests[0]}"
         elif folder in folders and path.endswith(".h"):
@@ -123,7 +123,7 @@ def mirrored_tests(tree, rules):
         if not path.startswith("tests/") or not path.endswith("_test.cc"):
             continue
         parts = path.split("/")
-        stem = re.sub(r"(_minio|_versity)?_test\.cc$", "", parts[-1])
+        stem = re.sub(r"(_amqp|_minio|_versity)?_test\.cc$", "", parts[-1])
         if len(parts) != 3 or parts[1] not in folders:
             yield f"{path}: lies where no test is built"
         elif (not any(stem == name or stem.startswith(name + "_") for name in names.get(parts[1], ()))

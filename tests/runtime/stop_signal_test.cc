@@ -1,35 +1,49 @@
 #include "runtime/stop_signal.h"
 
 #include <gtest/gtest.h>
-#include <pthread.h>
+#include <poll.h>
 #include <unistd.h>
-
-#include <thread>
 
 namespace miniatura {
 namespace {
 
-bool is_held_back(int signal) {
-  sigset_t now;
-  pthread_sigmask(SIG_SETMASK, nullptr, &now);
-  return sigismember(&now, signal) == 1;
+bool is_readable(int descriptor) {
+  pollfd entry{descriptor, POLLIN, 0};
+  return ::poll(&entry, 1, 0) == 1;
 }
 
-TEST(StopSignalTest, the_first_is_waited_for_and_a_second_comes_through) {
-  StopSignal stop;
-  EXPECT_TRUE(is_held_back(SIGINT));
-  bool is_held_back_in_thread = false;
-  std::thread([&] { is_held_back_in_thread = is_held_back(SIGTERM); }).join();
-  EXPECT_TRUE(is_held_back_in_thread);
-  ::kill(::getpid(), SIGTERM);
-  EXPECT_EQ(stop.wait(), SIGTERM);
-  EXPECT_FALSE(is_held_back(SIGTERM));
-  EXPECT_FALSE(is_held_back(SIGINT));
+TEST(StopSignal, the_first_signal_makes_its_descriptor_readable_and_ends_nothing) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    auto stop = StopSignal::take();
+    ASSERT_TRUE(stop);
+    EXPECT_FALSE(stop->has_come());
+    EXPECT_FALSE(is_readable(stop->descriptor()));
+    ::raise(signal);
+    EXPECT_TRUE(stop->has_come());
+    EXPECT_TRUE(is_readable(stop->descriptor()));
+  }
 }
 
-TEST(StopSignalTest, leaves_all_as_it_was) {
-  { const StopSignal stop; }
-  EXPECT_FALSE(is_held_back(SIGTERM));
+TEST(StopSignal, the_second_one_ends_the_process) {
+  EXPECT_EXIT(
+      {
+        const auto stop = StopSignal::take();
+        ::raise(SIGTERM);
+        ::raise(SIGTERM);
+        ::_exit(0);
+      },
+      ::testing::ExitedWithCode(128 + SIGTERM), "");
+}
+
+TEST(StopSignal, afterwards_signals_do_what_they_did) {
+  struct sigaction ours {};
+  ours.sa_handler = SIG_IGN;
+  struct sigaction before {};
+  ::sigaction(SIGTERM, &ours, &before);
+  { const auto stop = StopSignal::take(); }
+  struct sigaction after {};
+  ::sigaction(SIGTERM, &before, &after);
+  EXPECT_EQ(after.sa_handler, SIG_IGN);
 }
 
 }  // namespace
