@@ -70,12 +70,13 @@ class InboxCrashTest : public InboxFixture {
 TEST_F(InboxCrashTest, what_was_answered_outlives_any_number_of_kills) {
   std::mt19937 random(20'261'125);
   const int rounds = kSanitized ? 8 : 25;
-  const auto begin = [this] {
-    return std::make_unique<Forked>([this](const Forked::Parent& parent) { live(parent); });
+  std::array<std::optional<Forked>, 2> children;
+  const auto begin = [this](std::optional<Forked>& child) {
+    child.emplace([this](const Forked::Parent& parent) { live(parent); });
   };
-  std::array<std::unique_ptr<Forked>, 2> children{begin(), begin()};
+  for (auto& child : children) begin(child);
   for (int round = 0; round < rounds; ++round) {
-    std::unique_ptr<Forked>& child = children[random() % 2];
+    std::optional<Forked>& child = children[random() % 2];
     for (auto lines = random() % 120; lines > 0; --lines) {
       const auto line = child->line();
       ASSERT_TRUE(line);
@@ -83,9 +84,9 @@ TEST_F(InboxCrashTest, what_was_answered_outlives_any_number_of_kills) {
     }
     child->kill();
     while (const auto line = child->line()) note(*line);
-    child = begin();
+    begin(child);
   }
-  for (const auto& child : children) {
+  for (auto& child : children) {
     child->kill();
     while (const auto line = child->line()) note(*line);
   }
@@ -122,8 +123,8 @@ TEST_F(InboxCrashTest, two_at_once_share_the_work_and_take_nothing_twice) {
     for (int i = 0; i < kCount; ++i) (void)put_later(*inbox, "x");
     while (inbox->counts()->depth < kCount) std::this_thread::yield();
   }
-  const auto begin = [this] {
-    return std::make_unique<Forked>([this](const Forked::Parent& parent) {
+  const auto begin = [this](std::optional<Forked>& child) {
+    child.emplace([this](const Forked::Parent& parent) {
       SystemClock clock;
       const auto inbox = open_inbox(setting_, clock, log_);
       if (!inbox) return;
@@ -140,13 +141,14 @@ TEST_F(InboxCrashTest, two_at_once_share_the_work_and_take_nothing_twice) {
       }
     });
   };
-  std::array<std::unique_ptr<Forked>, 2> children{begin(), begin()};
-  for (const auto& child : children) {
+  std::array<std::optional<Forked>, 2> children;
+  for (auto& child : children) begin(child);
+  for (auto& child : children) {
     EXPECT_EQ(child->line(), "ready");
     note(child->line().value_or("failed"));
   }
-  for (const auto& child : children) child->finish();
-  for (const auto& child : children) {
+  for (auto& child : children) child->finish();
+  for (auto& child : children) {
     while (const auto line = child->line()) note(*line);
   }
   const auto& taken = said_["taken"];

@@ -85,7 +85,7 @@ TEST_F(InboxFullDiskTest, a_full_disk_is_named_and_the_work_goes_on_when_there_i
 
 TEST_F(InboxFullDiskTest, a_file_that_may_not_grow_is_the_same) {
   Forked child([&](const Forked::Parent& parent) {
-    ::signal(SIGXFSZ, SIG_IGN);
+    (void)::signal(SIGXFSZ, SIG_IGN);
     const auto limit = [](rlim_t bytes) {
       rlimit files{};
       ::getrlimit(RLIMIT_FSIZE, &files);

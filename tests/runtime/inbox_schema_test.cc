@@ -65,7 +65,7 @@ TEST_P(InboxSchemaDamageTest, a_damaged_file_is_moved_aside_whole_and_a_new_one_
 INSTANTIATE_TEST_SUITE_P(Where, InboxSchemaDamageTest,
                          testing::Values(Damage{"magic", 0}, Damage{"page_size", 16},
                                          Damage{"schema", 100}, Damage{"tables", 4096},
-                                         Damage{"inside", 10 * 4096}),
+                                         Damage{"inside", 40'960}),
                          [](const auto& at) { return std::string(at.param.what); });
 
 TEST_F(InboxSchemaTest, half_a_file_is_moved_aside) {

@@ -23,7 +23,7 @@ class InboxSyncTest : public InboxFixture {
     Answers answers;
     DiskSyncs::hold();
     answers.push_back(put_later(inbox, "first"));
-    DiskSyncs::await_one();
+    EXPECT_TRUE(DiskSyncs::await_one());
     for (int i = 0; i < count; ++i) answers.push_back(put_later(inbox, "next"));
     return answers;
   }
@@ -42,7 +42,7 @@ TEST_F(InboxSyncTest, nobody_is_answered_before_the_disk_has_it) {
   const Claim claim = inbox->take(kLong)->value();
   DiskSyncs::hold();
   auto settled = std::async(std::launch::async, [&] { return inbox->settle(claim, {}); });
-  DiskSyncs::await_one();
+  EXPECT_TRUE(DiskSyncs::await_one());
   EXPECT_EQ(settled.wait_for(200ms), std::future_status::timeout);
   DiskSyncs::let_go();
   EXPECT_TRUE(settled.get());
@@ -88,6 +88,16 @@ TEST_F(InboxSyncTest, a_disk_that_fails_fails_all_of_that_transaction_and_no_oth
   EXPECT_EQ(inbox->find(claim.id)->value().state, InboxEntry::State::working);
   EXPECT_TRUE(inbox->settle(claim, {}));  // it is still its owner's
   EXPECT_EQ(inbox->find(claim.id)->value().state, InboxEntry::State::done);
+}
+
+TEST_F(InboxSyncTest, who_could_not_settle_goes_on_giving_signs_of_life) {
+  setting_.claim_silence = 100ms;
+  const auto inbox = open();
+  put(*inbox, "x");
+  const Claim claim = inbox->take(kLong)->value();
+  DiskSyncs::fail_next();
+  ASSERT_FALSE(inbox->settle(claim, {}));
+  EXPECT_TRUE(is_seen_alive());
 }
 
 TEST_F(InboxSyncTest, a_claim_and_a_question_wait_for_no_disk) {

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -20,8 +21,8 @@ struct State {
 };
 
 State& state() {
-  static State* const kState = new State;  // syncs may come as late as at exit
-  return *kState;
+  static State* const of_all = new State;  // syncs may come as late as at exit
+  return *of_all;
 }
 
 int sync(int descriptor) {
@@ -53,9 +54,10 @@ void DiskSyncs::hold() {
   state().holds = true;
 }
 
-void DiskSyncs::await_one() {
+bool DiskSyncs::await_one() {
   std::unique_lock lock(state().mutex);
-  state().changed.wait(lock, [] { return state().is_one_there; });
+  return state().changed.wait_for(lock, std::chrono::minutes(1),
+                                  [] { return state().is_one_there; });
 }
 
 void DiskSyncs::let_go() {

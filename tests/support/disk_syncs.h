@@ -1,8 +1,6 @@
 // The fdatasync of this process, in the test's hand: counted, held up, or failing as a disk does.
 #pragma once
 
-#include <chrono>
-
 namespace miniatura {
 
 class DiskSyncs {
@@ -10,7 +8,7 @@ class DiskSyncs {
   static long count();
 
   static void hold();       // the next one waits in the system call …
-  static void await_one();  // … and this for it to be there
+  static bool await_one();  // … and this for it to be there; false: none came for a minute
   static void let_go();
 
   static void fail_next();  // with EIO

@@ -8,8 +8,10 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "runtime/database.h"
 #include "runtime/inbox.h"
 #include "tests/support/temporary_directory.h"
 
@@ -42,6 +44,22 @@ class InboxFixture : public testing::Test {
   }
   InboxEntry::State state(Inbox& inbox, const std::string& id) {
     return inbox.find(id)->value().state;
+  }
+  // Does an owner give a sign of life from now on?
+  bool is_seen_alive() const {
+    auto database = Database::open(setting_.path, true);
+    const auto heartbeat = [&] {
+      auto row = database->prepare("SELECT max(heartbeat) FROM owners");
+      EXPECT_EQ(row->step(), true);
+      return row->integer(0);
+    };
+    const std::int64_t first = heartbeat();
+    const auto until = std::chrono::steady_clock::now() + kLong;
+    while (heartbeat() < first + 2 * setting_.claim_silence.count()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
   }
   // What lies beside the inbox's file under a name that begins like it.
   std::vector<std::string> moved_aside() const {
