@@ -46,29 +46,24 @@ class SqliteInbox : public Inbox {
   }
   void wake() override { queue_.wake(); }
 
-  Result<void> settle(const Claim& claim, const Settlement& settlement) override {
-    return ask<void>(true, [&](InboxFile& file, InboxMoment now) -> Result<void> {
-      CHECKED(file.settle(claim, settlement, random_(), now));
-      settled_.push_back(claim.ticket);
-      return {};
-    });
+  Result<void> settle(const Claim& claim, const Settlement& settlement) override;
+
+  void find(const std::string& id,
+            std::function<void(Result<std::optional<InboxEntry>>)> done) override {
+    look<std::optional<InboxEntry>>([id](InboxFile& file, InboxMoment) { return file.find(id); },
+                                    std::move(done));
   }
 
-  Result<std::optional<InboxEntry>> find(const std::string& id) override {
-    return ask<std::optional<InboxEntry>>(
-        false, [&](InboxFile& file, InboxMoment) { return file.find(id); });
-  }
-
-  Result<InboxCounts> counts() override {
-    return ask<InboxCounts>(false,
-                            [](InboxFile& file, InboxMoment now) { return file.counts(now); });
+  void count(std::function<void(Result<InboxCounts>)> done) override {
+    look<InboxCounts>([](InboxFile& file, InboxMoment now) { return file.counts(now); },
+                      std::move(done));
   }
 
  private:
   using SteadyTime = InboxQueue::Time;
 
   template <class T, class Body>
-  Result<T> ask(bool reaches_disk, Body body);
+  void look(Body body, std::function<void(Result<T>)> done);
   void add(InboxJob job) {
     if (const auto refusal = queue_.add(job)) job.end(fail(*refusal));
   }
@@ -130,25 +125,34 @@ void SqliteInbox::put(InboxPut put, std::function<void(Result<std::string>)> don
   add(std::move(job));
 }
 
-// Queues it and waits for its end.
-template <class T, class Body>
-Result<T> SqliteInbox::ask(bool reaches_disk, Body body) {
-  Result<T> answer = fail(ErrorCode::internal, "no answer");
-  std::promise<void> ended;
+Result<void> SqliteInbox::settle(const Claim& claim, const Settlement& settlement) {
+  std::promise<Result<void>> ended;
   InboxJob job;
-  job.reaches_disk = reaches_disk;
   job.run = [&](InboxFile& file, InboxMoment now) -> Result<void> {
-    answer = body(file, now);
-    if (!answer) return fail(answer.error());
+    CHECKED(file.settle(claim, settlement, random_(), now));
+    settled_.push_back(claim.ticket);
     return {};
   };
-  job.end = [&](const Result<void>& end) {
-    if (!end) answer = fail(end.error());
-    ended.set_value();
+  job.end = [&](const Result<void>& end) { ended.set_value(end); };
+  add(std::move(job));
+  return ended.get_future().get();
+}
+
+// Changes nothing, and so need not reach the disk.
+template <class T, class Body>
+void SqliteInbox::look(Body body, std::function<void(Result<T>)> done) {
+  const auto seen = std::make_shared<Result<T>>(fail(ErrorCode::internal, "no answer"));
+  InboxJob job;
+  job.reaches_disk = false;
+  job.run = [seen, body = std::move(body)](InboxFile& file, InboxMoment now) -> Result<void> {
+    *seen = body(file, now);
+    if (!*seen) return fail(seen->error());
+    return {};
+  };
+  job.end = [seen, done = std::move(done)](const Result<void>& end) {
+    done(end ? std::move(*seen) : Result<T>(fail(end.error())));
   };
   add(std::move(job));
-  ended.get_future().wait();
-  return answer;
 }
 
 void SqliteInbox::work() {
@@ -292,6 +296,18 @@ void SqliteInbox::leave() {
 }
 
 }  // namespace
+
+Result<std::optional<InboxEntry>> Inbox::find(const std::string& id) {
+  std::promise<Result<std::optional<InboxEntry>>> seen;
+  find(id, [&](Result<std::optional<InboxEntry>> entry) { seen.set_value(std::move(entry)); });
+  return seen.get_future().get();
+}
+
+Result<InboxCounts> Inbox::counts() {
+  std::promise<Result<InboxCounts>> seen;
+  count([&](Result<InboxCounts> counts) { seen.set_value(std::move(counts)); });
+  return seen.get_future().get();
+}
 
 std::string_view state_name(InboxEntry::State state) {
   switch (state) {

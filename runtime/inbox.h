@@ -131,8 +131,14 @@ class Inbox {
   // one. Errors: inbox_unavailable: the claim is still this owner's, so try again.
   virtual Result<void> settle(const Claim& claim, const Settlement& settlement) = 0;
 
-  virtual Result<std::optional<InboxEntry>> find(const std::string& id) = 0;
-  virtual Result<InboxCounts> counts() = 0;
+  // `done` is called on the inbox's thread, as that of put().
+  virtual void find(const std::string& id,
+                    std::function<void(Result<std::optional<InboxEntry>>)> done) = 0;
+  virtual void count(std::function<void(Result<InboxCounts>)> done) = 0;
+
+  // The same, waiting for it: for a thread that nobody waits for.
+  Result<std::optional<InboxEntry>> find(const std::string& id);
+  Result<InboxCounts> counts();
 };
 
 // Creates the file and its directories where they are missing. A file that is no database, or is

@@ -121,8 +121,9 @@ void Webhook::serve(ServedRequest request, RespondFn respond) const {
   if (label == "/healthz") return counted(json_reply(200, {{"status", "ok"}}));
   if (label == "/readyz") return get_readiness(counted);
   if (label == "/metrics") {
-    if (setting_.refresh_metrics) setting_.refresh_metrics();
-    return counted({200, kMetricsContentType, metrics_.text(), {}});
+    return setting_.refresh_metrics([this, counted] {
+      counted({200, kMetricsContentType, metrics_.text(), {}});
+    });
   }
   switch (permission(request.headers, setting_.token)) {
     case Permission::granted:
@@ -156,12 +157,13 @@ void Webhook::post_event(ServedRequest request, const RespondFn& respond) const 
 }
 
 void Webhook::get_event(const std::string& id, const RespondFn& respond) const {
-  const auto entry = inbox_.find(id);
-  if (!entry) return respond(refusal(503, entry.error()));
-  if (!*entry) {
-    return respond(not_found("no such event: it never came, or is done and forgotten since"));
-  }
-  respond(json_reply(200, entry_json(**entry)));
+  inbox_.find(id, [respond](const Result<std::optional<InboxEntry>>& entry) {
+    if (!entry) return respond(refusal(503, entry.error()));
+    if (!*entry) {
+      return respond(not_found("no such event: it never came, or is done and forgotten since"));
+    }
+    respond(json_reply(200, entry_json(**entry)));
+  });
 }
 
 void Webhook::get_readiness(const RespondFn& respond) const {

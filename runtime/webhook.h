@@ -34,8 +34,8 @@ struct WebhookSetting {
   // Gives the reasons not to be ready, none if all is well; calls back from any thread.
   std::function<void(std::function<void(std::vector<std::string>)>)> readiness;
 
-  // Brings gauges up to date before they are read; called on the server's thread.
-  std::function<void()> refresh_metrics;
+  // Brings gauges up to date before they are read, and calls back from any thread.
+  std::function<void(std::function<void()>)> refresh_metrics;
 
   MetricName requests_counter{};  // by path and status
 };

@@ -94,7 +94,7 @@ class Server {
     token_ = environment.get_or("MINIATURA_WEBHOOK_TOKEN", "");
     webhook_ = std::make_unique<Webhook>(
         WebhookSetting{token_, check_body, [this](auto tell) { readiness_->ask(std::move(tell)); },
-                       [this] { refresh_metrics(); }, kRequestsTotal},
+                       [this](auto then) { refresh_metrics(std::move(then)); }, kRequestsTotal},
         *inbox_, metrics_, log_);
     // Whatever can fail at the start has, before anything is taken out of the inbox.
     TRY(server, start_http_server(
@@ -144,14 +144,17 @@ class Server {
     return reasons;
   }
 
-  void refresh_metrics() {
+  void refresh_metrics(std::function<void()> then) {
     metrics_.set(kBreakerOpen, breaker_.is_closed() ? 0 : 1);
-    const auto counts = inbox_->counts();
-    if (!counts) return;
-    metrics_.set(kInboxDepth, static_cast<double>(counts->depth));
-    metrics_.set(kInboxBytes, static_cast<double>(counts->bytes));
-    metrics_.set(kDeadLetters, static_cast<double>(counts->dead));
-    metrics_.set(kOldestAge, static_cast<double>(counts->oldest_age.count()) / 1e3);
+    inbox_->count([this, then = std::move(then)](const Result<InboxCounts>& counts) {
+      if (counts) {
+        metrics_.set(kInboxDepth, static_cast<double>(counts->depth));
+        metrics_.set(kInboxBytes, static_cast<double>(counts->bytes));
+        metrics_.set(kDeadLetters, static_cast<double>(counts->dead));
+        metrics_.set(kOldestAge, static_cast<double>(counts->oldest_age.count()) / 1e3);
+      }
+      then();
+    });
   }
 
   const Config& config_;

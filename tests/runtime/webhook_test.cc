@@ -37,6 +37,7 @@ class WebhookTest : public testing::Test {
       return {};
     };
     setting_.readiness = [this](const auto& tell) { tell(reasons_); };
+    setting_.refresh_metrics = [](const auto& then) { then(); };
     setting_.requests_counter = {"requests_total", "Requests"};
   }
 
@@ -126,7 +127,10 @@ TEST_F(WebhookTest, who_looks_after_the_process_needs_no_token) {
 }
 
 TEST_F(WebhookTest, metrics_are_brought_up_to_date_and_count_the_requests) {
-  setting_.refresh_metrics = [this] { metrics_.set({"depth", "Depth"}, 3); };
+  setting_.refresh_metrics = [this](const auto& then) {
+    metrics_.set({"depth", "Depth"}, 3);
+    then();
+  };
   ask("GET", "/healthz");
   ask("GET", "/nothing/such");
   ask("GET", "/events/secret-name");

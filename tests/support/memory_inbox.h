@@ -51,13 +51,13 @@ class MemoryInbox : public Inbox {
     return {};
   }
 
-  Result<std::optional<InboxEntry>> find(const std::string& id) override {
+  void find(const std::string& id,
+            std::function<void(Result<std::optional<InboxEntry>>)> done) override {
     const std::lock_guard lock(mutex_);
     const auto found = entries.find(id);
-    if (found == entries.end()) return std::nullopt;
-    return found->second;
+    done(found == entries.end() ? std::nullopt : std::optional(found->second));
   }
-  Result<InboxCounts> counts() override { return InboxCounts{}; }
+  void count(std::function<void(Result<InboxCounts>)> done) override { done(InboxCounts{}); }
 
   void wait_until_settled(std::size_t count) {
     std::unique_lock lock(mutex_);
