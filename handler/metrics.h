@@ -31,6 +31,8 @@ inline constexpr MetricName kDeadLetters{"miniatura_dead_letters",
                                          "Deliveries that a person has to look at"};
 inline constexpr MetricName kBreakerOpen{
     "miniatura_breaker_open", "1 while a destination refuses us, or nobody knows our credentials"};
+inline constexpr MetricName kBrokerConnected{"miniatura_broker_connected",
+                                             "1 while there is a connection to the broker"};
 inline constexpr MetricName kRequestsTotal{"miniatura_http_requests_total",
                                            "HTTP requests answered, by path and status"};
 

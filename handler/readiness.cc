@@ -3,7 +3,23 @@
 #include <exception>
 #include <utility>
 
+#include "handler/reach.h"
+
 namespace miniatura {
+namespace {
+
+constexpr std::chrono::milliseconds kReachTime{5'000};  // for a store to say that it is there
+
+}  // namespace
+
+std::vector<std::string> store_reasons(const Rules& rules, ObjectStore& store,
+                                       const Breaker& breaker, const Clock& clock) {
+  std::vector<std::string> reasons;
+  const auto reached = reach_buckets(rules, store, {Deadline::after(clock, kReachTime), ""});
+  if (!reached) reasons.push_back(reached.error().message);
+  if (!breaker.is_closed()) reasons.emplace_back("a destination refuses, or our credentials do");
+  return reasons;
+}
 
 Readiness::Readiness(ReasonsFn reasons)
     : reasons_(std::move(reasons)), thread_([this] { run(); }) {}

@@ -10,12 +10,20 @@
 #include <thread>
 #include <vector>
 
+#include "handler/breaker.h"
+#include "handler/rules.h"
 #include "runtime/clock.h"
+#include "s3client/object_store.h"
 
 namespace miniatura {
 
 // Gives the reasons why not; none if all is well. Called on the Readiness's thread, one at a time.
 using ReasonsFn = std::function<std::vector<std::string>()>;
+
+// The reasons that lie in the stores: a bucket of the rules that is out of reach (asked for, a few
+// seconds at most), a destination that refuses us.
+std::vector<std::string> store_reasons(const Rules& rules, ObjectStore& store,
+                                       const Breaker& breaker, const Clock& clock);
 
 // Thread-safe.
 class Readiness {

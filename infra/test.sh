@@ -3,7 +3,7 @@
 #
 #   infra/test.sh          format, scripts, clang-tidy on what changed, the fuzzers for 10 s each, the tests
 #   infra/test.sh --all    and what is slow: clang-tidy on every file, the tests under the sanitizers, the release build,
-#                          the fuzzers for 3 minutes each
+#                          the fuzzers for 3 minutes each, the proofs on MinIO and RabbitMQ in their long form
 #
 # A test whose server is missing is skipped, and named; with CI=true it fails.
 set -euo pipefail
@@ -122,6 +122,7 @@ main() {
     run_step "tests under ThreadSanitizer" sanitized tsan
     run_step "build (release)" build release
     run_step "fuzzers, 3 minutes each" fuzz 180
+    export MINIATURA_LONG=1
   else
     run_step "clang-tidy, what changed" tidy_changed
     run_step "fuzzers, 10 seconds each" fuzz 10

@@ -36,11 +36,13 @@ class Door {
       const auto connected = connect();
       if (connected) {
         was_connected_ = true;
+        tell(std::nullopt);
         const Steady::time_point begun = Steady::now();
         const auto served = serve();
         if (served) return drain();
         if (Steady::now() - begun > kStable) failures = 0;
         log_.write(LogLevel::warn, "lost the broker: " + served.error().message, place());
+        tell(served.error());
         session_.reset();
         connection_.reset();
       } else if (!was_connected_ && connected.error().code != ErrorCode::queue_unavailable) {
@@ -48,6 +50,7 @@ class Door {
       } else {
         const auto level = failures == 0 ? LogLevel::warn : LogLevel::info;
         log_.write(level, "no broker: " + connected.error().message, place());
+        tell(connected.error());
       }
       wait_before_connecting(++failures);
     }
@@ -55,6 +58,9 @@ class Door {
   }
 
  private:
+  void tell(const std::optional<Error>& why) const {
+    if (door_.on_connection) door_.on_connection(why);
+  }
   Json place() const { return {{"door", "amqp"}, {"broker", door_.broker.address.text()}}; }
 
   Result<void> connect() {

@@ -5,6 +5,8 @@
 // growing pauses, for as long as it takes.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,8 @@ struct AmqpDoor {
   // Null: never. While it says so no job is begun, what is in hand waits, and so the broker sends
   // no more; afterwards one job at a time until one ends well.
   PauseFn pause;
+  // Told whenever there is a connection, and when it is lost or cannot be made (why); may be null.
+  std::function<void(const std::optional<Error>&)> on_connection;
 };
 
 enum class AmqpEnd {

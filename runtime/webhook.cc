@@ -1,8 +1,5 @@
 #include "runtime/webhook.h"
 
-#include <fmt/core.h>
-
-#include <array>
 #include <utility>
 
 #include "runtime/crypto.h"
@@ -14,41 +11,12 @@ namespace {
 constexpr std::string_view kEvents = "/events";
 constexpr std::string_view kEventsPrefix = "/events/";
 
-ServedReply json_reply(int status, const Json& body) {
-  ServedReply reply;
-  reply.status = status;
-  reply.body = to_text(body) + "\n";
-  return reply;
-}
-
-ServedReply refusal(int status, std::string_view code, std::string_view message) {
-  return json_reply(status, {{"error", {{"code", code}, {"message", message}}}});
-}
-
-ServedReply refusal(int status, const Error& error) {
-  return refusal(status, code_name(error.code), error.message);
-}
-
 ServedReply not_found(std::string_view what) { return refusal(404, "http.not_found", what); }
 
 // Of a fixed set: whoever asks for other paths makes no new series.
 std::string path_label(std::string_view path) {
-  static constexpr std::array kPaths = {kEvents, std::string_view("/healthz"),
-                                        std::string_view("/readyz"), std::string_view("/metrics")};
-  for (const std::string_view known : kPaths) {
-    if (path == known) return std::string(known);
-  }
+  if (path == kEvents || is_watch_path(path)) return std::string(path);
   return path.starts_with(kEventsPrefix) ? "/events/ID" : "other";
-}
-
-// Which methods a path has; none: there is no such path.
-std::string_view methods_of(std::string_view path) {
-  if (path == kEvents) return "POST";
-  return path_label(path) == "other" ? "" : "GET, HEAD";
-}
-
-bool is_allowed(std::string_view methods, std::string_view method) {
-  return methods == method || (methods == "GET, HEAD" && (method == "GET" || method == "HEAD"));
 }
 
 std::string_view after(std::string_view text, std::size_t count) {
@@ -109,21 +77,13 @@ void Webhook::serve(ServedRequest request, RespondFn respond) const {
                    {{"path", label}, {"status", std::to_string(reply.status)}});
     respond(std::move(reply));
   };
-  const std::string_view methods = methods_of(request.path);
-  if (methods.empty()) {
+  if (is_watch_path(request.path)) return serve_watch(setting_.watch, metrics_, request, counted);
+  if (label == "other") {
     return counted(not_found("there are /events, /healthz, /readyz and /metrics"));
   }
-  if (!is_allowed(methods, request.method)) {
-    auto reply = refusal(405, "http.method", fmt::format("{} takes {}", label, methods));
-    reply.headers.add("Allow", std::string(methods));
-    return counted(std::move(reply));
-  }
-  if (label == "/healthz") return counted(json_reply(200, {{"status", "ok"}}));
-  if (label == "/readyz") return get_readiness(counted);
-  if (label == "/metrics") {
-    return setting_.refresh_metrics([this, counted] {
-      counted({200, kMetricsContentType, metrics_.text(), {}});
-    });
+  const bool is_post = request.path == kEvents;
+  if (is_post ? request.method != "POST" : request.method != "GET" && request.method != "HEAD") {
+    return counted(wrong_method(label, is_post ? "POST" : "GET, HEAD"));
   }
   switch (permission(request.headers, setting_.token)) {
     case Permission::granted:
@@ -136,7 +96,7 @@ void Webhook::serve(ServedRequest request, RespondFn respond) const {
     case Permission::wrong:
       return counted(refusal(403, "http.forbidden", "not the token that is wanted here"));
   }
-  if (request.path == kEvents) return post_event(std::move(request), counted);
+  if (is_post) return post_event(std::move(request), counted);
   get_event(request.path.substr(kEventsPrefix.size()), counted);
 }
 
@@ -163,13 +123,6 @@ void Webhook::get_event(const std::string& id, const RespondFn& respond) const {
       return respond(not_found("no such event: it never came, or is done and forgotten since"));
     }
     respond(json_reply(200, entry_json(**entry)));
-  });
-}
-
-void Webhook::get_readiness(const RespondFn& respond) const {
-  setting_.readiness([respond](const std::vector<std::string>& reasons) {
-    respond(json_reply(reasons.empty() ? 200 : 503,
-                       {{"ready", reasons.empty()}, {"reasons", reasons}}));
   });
 }
 

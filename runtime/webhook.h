@@ -6,20 +6,18 @@
 //   is
 //                       full or cannot write: send it again
 //   GET /events/ID      what became of it (with the token): 200, 404
-//   GET /healthz        200 while this process runs
-//   GET /readyz         200, or 503 with the reasons
-//   GET /metrics        Prometheus' text form
+//   and the pages of watch.h
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "runtime/http_server.h"
 #include "runtime/inbox.h"
 #include "runtime/json.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
+#include "runtime/watch.h"
 
 namespace miniatura {
 
@@ -31,11 +29,7 @@ struct WebhookSetting {
   // Is a body one that can be delivered at all? Error: answered 400. Called on the server's thread.
   std::function<Result<void>(ByteView)> check;
 
-  // Gives the reasons not to be ready, none if all is well; calls back from any thread.
-  std::function<void(std::function<void(std::vector<std::string>)>)> readiness;
-
-  // Brings gauges up to date before they are read, and calls back from any thread.
-  std::function<void(std::function<void()>)> refresh_metrics;
+  WatchSetting watch;
 
   MetricName requests_counter{};  // by path and status
 };
@@ -51,7 +45,6 @@ class Webhook {
  private:
   void post_event(ServedRequest request, const RespondFn& respond) const;
   void get_event(const std::string& id, const RespondFn& respond) const;
-  void get_readiness(const RespondFn& respond) const;
 
   WebhookSetting setting_;
   Inbox& inbox_;

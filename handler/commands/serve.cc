@@ -11,7 +11,6 @@
 #include "handler/handle.h"
 #include "handler/isolation.h"
 #include "handler/metrics.h"
-#include "handler/reach.h"
 #include "handler/readiness.h"
 #include "runtime/http_server.h"
 #include "runtime/inbox.h"
@@ -27,7 +26,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kDrain = 25s;       // below the 30 s that orchestrators give
 constexpr auto kLastAnswers = 5s;  // for requests under way
-constexpr auto kReachTime = 5s;    // for the store to say that it is there
 constexpr const char* kDoor = "webhook";
 
 struct ServeOptions {
@@ -93,8 +91,10 @@ class Server {
     readiness_ = std::make_unique<Readiness>([this] { return reasons_not_to_be_ready(); });
     token_ = environment.get_or("MINIATURA_WEBHOOK_TOKEN", "");
     webhook_ = std::make_unique<Webhook>(
-        WebhookSetting{token_, check_body, [this](auto tell) { readiness_->ask(std::move(tell)); },
-                       [this](auto then) { refresh_metrics(std::move(then)); }, kRequestsTotal},
+        WebhookSetting{token_, check_body,
+                       WatchSetting{[this](auto tell) { readiness_->ask(std::move(tell)); },
+                                    [this](auto then) { refresh_metrics(std::move(then)); }},
+                       kRequestsTotal},
         *inbox_, metrics_, log_);
     // Whatever can fail at the start has, before anything is taken out of the inbox.
     TRY(server, start_http_server(
@@ -130,11 +130,7 @@ class Server {
   }
 
   std::vector<std::string> reasons_not_to_be_ready() {
-    std::vector<std::string> reasons;
-    const auto reached =
-        reach_buckets(config_.rules, *store_, {Deadline::after(clock_, kReachTime), ""});
-    if (!reached) reasons.push_back(reached.error().message);
-    if (!breaker_.is_closed()) reasons.emplace_back("a destination refuses, or our credentials do");
+    auto reasons = store_reasons(config_.rules, *store_, breaker_, clock_);
     const auto counts = inbox_->counts();
     if (!counts) reasons.push_back(counts.error().message);
     if (counts && !counts->is_below_mark) {

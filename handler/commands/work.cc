@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "handler/capability.h"
@@ -13,7 +15,11 @@
 #include "handler/commands/queue.h"
 #include "handler/handle.h"
 #include "handler/isolation.h"
+#include "handler/metrics.h"
+#include "handler/readiness.h"
+#include "runtime/http_server.h"
 #include "runtime/queue_amqp.h"
+#include "runtime/watch.h"
 #include "s3client/open_store.h"
 
 namespace miniatura {
@@ -32,6 +38,7 @@ struct WorkOptions {
   int attempts = 8;
   std::uint64_t message_bytes = std::uint64_t{1} << 20;
   std::vector<std::string> only;
+  std::string listen;
 };
 
 std::string known_parts() {
@@ -39,6 +46,45 @@ std::string known_parts() {
   for (const std::string_view capability : kCapabilities) names.append(", ").append(capability);
   return names;
 }
+
+// What `--listen` shows of a worker.
+class Pages {
+ public:
+  Pages(const Rules& rules, std::shared_ptr<ObjectStore> store, const Breaker& breaker,
+        Metrics& metrics, const Clock& clock)
+      : breaker_(breaker), metrics_(metrics), readiness_([this, &rules, store, &breaker, &clock] {
+          auto reasons = store_reasons(rules, *store, breaker, clock);
+          const std::lock_guard lock(mutex_);
+          if (no_broker_) reasons.push_back("no broker: " + *no_broker_);
+          return reasons;
+        }) {
+    announce_metrics(metrics, "amqp");
+    metrics.set(kBrokerConnected, 0);
+  }
+
+  void note_connection(const std::optional<Error>& why) {
+    metrics_.set(kBrokerConnected, why ? 0 : 1);
+    if (why) count_error(metrics_, why->code);
+    const std::lock_guard lock(mutex_);
+    no_broker_ = why ? std::optional(why->message) : std::nullopt;
+  }
+
+  void serve(const ServedRequest& request, const RespondFn& respond) {
+    serve_watch({[this](auto tell) { readiness_.ask(std::move(tell)); },
+                 [this](const auto& then) {
+                   metrics_.set(kBreakerOpen, breaker_.is_closed() ? 0 : 1);
+                   then();
+                 }},
+                metrics_, request, respond);
+  }
+
+ private:
+  const Breaker& breaker_;
+  Metrics& metrics_;
+  std::mutex mutex_;
+  std::optional<std::string> no_broker_ = "not asked yet";
+  Readiness readiness_;  // the last: its thread begins at once
+};
 
 // Which queues' messages are taken, by --only.
 Result<void> choose_queues(const std::vector<std::string>& only, AmqpDoor& door) {
@@ -73,6 +119,22 @@ Result<AmqpDoor> door_of(const WorkOptions& options, const Environment& environm
   return door;
 }
 
+// Nothing where nobody asked for it.
+Result<std::unique_ptr<HttpServer>> listen_at(const std::string& address, Pages& pages,
+                                              const Log& log) {
+  if (address.empty()) return nullptr;
+  HttpServerSetting setting;
+  setting.listen = address;
+  TRY(server, start_http_server(
+                  setting,
+                  [&pages](const ServedRequest& request, const RespondFn& respond) {
+                    pages.serve(request, respond);
+                  },
+                  log));
+  log.write(LogLevel::info, "to be watched at", {{"listen", address}, {"port", server->port()}});
+  return std::move(server);
+}
+
 int run_work(WorkOptions& options, const Environment& environment) {
   if (options.jobs == 0) options.jobs = default_jobs();
   auto door = door_of(options, environment);
@@ -89,7 +151,12 @@ int run_work(WorkOptions& options, const Environment& environment) {
   if (!renderers) return report(renderers.error(), false);
   const auto journal = make_journal(config->journal);
   Breaker breaker(clock);
-  const Application application{&*config, journal.get(), &log, &clock, &breaker};
+  Metrics metrics;
+  const Application application{&*config, journal.get(), &log, &clock, &breaker, &metrics};
+  Pages pages(config->rules, (*stores)(), breaker, metrics, clock);
+  const auto server = listen_at(options.listen, pages, log);
+  if (!server) return report(server.error(), false);
+  door->on_connection = [&](const std::optional<Error>& why) { pages.note_connection(why); };
   door->session.log = &log;
   door->session.clock = &clock;
   door->session.route = [&](ByteView payload) { return capability_of(payload, config->rules); };
@@ -135,6 +202,8 @@ void add_work_command(CLI::App& app, const Environment& environment, Run& run) {
       ->add_option("--message-bytes", options->message_bytes,
                    "A longer message goes to the dead letters (1048576)")
       ->check(CLI::Range(std::uint64_t{1}, kMessageBytesMax));
+  command->add_option("--listen", options->listen,
+                      "HOST:PORT for /healthz, /readyz and /metrics (none)");
   add_config_option(*command, options->config);
   add_store_option(*command, options->config);
   add_journal_option(*command, options->config);

@@ -5,6 +5,8 @@
 #include <future>
 #include <stdexcept>
 
+#include "tests/handler/pipeline_test.h"
+
 namespace miniatura {
 namespace {
 
@@ -58,6 +60,22 @@ TEST(ReadinessTest, what_is_being_stopped_is_not_ready) {
   Readiness readiness([] { return Reasons{}; });
   readiness.stop();
   EXPECT_EQ(answer_of(readiness), Reasons{"it is being stopped"});
+}
+
+class StoreReasonsTest : public PipelineTest {};
+
+TEST_F(StoreReasonsTest, a_bucket_out_of_reach_and_a_destination_that_refuses_are_told) {
+  Breaker breaker(clock_);
+  EXPECT_EQ(store_reasons(rules_, store_, breaker, clock_), Reasons{});
+  Outcome outcome;
+  outcome.error.emplace();
+  outcome.error->code = ErrorCode::destination_denied;
+  breaker.observe("thumbs", outcome);
+  EXPECT_EQ(store_reasons(rules_, store_, breaker, clock_).size(), 1U);
+  rules_.rules[0].destination_bucket = "nowhere";
+  const auto reasons = store_reasons(rules_, store_, breaker, clock_);
+  ASSERT_EQ(reasons.size(), 2U);
+  EXPECT_NE(reasons[0].find("nowhere"), std::string::npos);
 }
 
 }  // namespace

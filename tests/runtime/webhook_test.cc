@@ -36,8 +36,8 @@ class WebhookTest : public testing::Test {
       if (body == "junk") return fail(ErrorCode::event_malformed, "not JSON at byte 0");
       return {};
     };
-    setting_.readiness = [this](const auto& tell) { tell(reasons_); };
-    setting_.refresh_metrics = [](const auto& then) { then(); };
+    setting_.watch.readiness = [this](const auto& tell) { tell(reasons_); };
+    setting_.watch.refresh_metrics = [](const auto& then) { then(); };
     setting_.requests_counter = {"requests_total", "Requests"};
   }
 
@@ -127,7 +127,7 @@ TEST_F(WebhookTest, who_looks_after_the_process_needs_no_token) {
 }
 
 TEST_F(WebhookTest, metrics_are_brought_up_to_date_and_count_the_requests) {
-  setting_.refresh_metrics = [this](const auto& then) {
+  setting_.watch.refresh_metrics = [this](const auto& then) {
     metrics_.set({"depth", "Depth"}, 3);
     then();
   };
