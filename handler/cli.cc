@@ -15,11 +15,11 @@ namespace miniatura {
 namespace {
 
 constexpr std::array kCommands = {
-    Command{"lambda", add_lambda_command}, Command{"replay", add_replay_command},
-    Command{"serve", add_serve_command},   Command{"dead", add_dead_command},
-    Command{"thumb", add_thumb_command},   Command{"journal", add_journal_command},
-    Command{"s3", add_s3_command},         Command{"config", add_config_command},
-    Command{"work", add_work_command},     Command{"publish", add_publish_command},
+    Command{"lambda", add_lambda_command},   Command{"serve", add_serve_command},
+    Command{"work", add_work_command},       Command{"replay", add_replay_command},
+    Command{"publish", add_publish_command}, Command{"dead", add_dead_command},
+    Command{"thumb", add_thumb_command},     Command{"journal", add_journal_command},
+    Command{"s3", add_s3_command},           Command{"config", add_config_command},
 };
 
 bool is_command(std::string_view word) {

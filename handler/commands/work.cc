@@ -50,7 +50,7 @@ std::string known_parts() {
 // What `--listen` shows of a worker.
 class Pages {
  public:
-  Pages(const Rules& rules, std::shared_ptr<ObjectStore> store, const Breaker& breaker,
+  Pages(const Rules& rules, const std::shared_ptr<ObjectStore>& store, const Breaker& breaker,
         Metrics& metrics, const Clock& clock)
       : breaker_(breaker), metrics_(metrics), readiness_([this, &rules, store, &breaker, &clock] {
           auto reasons = store_reasons(rules, *store, breaker, clock);

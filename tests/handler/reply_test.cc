@@ -78,21 +78,6 @@ TEST(ReplyTest, the_table_of_outcomes) {
   }
 }
 
-TEST(ReplyTest, an_attempt_counts_unless_the_fault_is_everybodys) {
-  const auto item_of = [](ErrorCode code) {
-    Outcome outcome;
-    outcome.what = Outcome::What::deferred;
-    outcome.error.emplace();
-    outcome.error->code = code;
-    ParsedDelivery delivery;
-    delivery.items.emplace_back();
-    return handled(delivery, {{{"photos", "a.jpg", ""}, "", "", outcome}}).items.at(0);
-  };
-  EXPECT_TRUE(item_of(ErrorCode::deadline_exceeded).counts);
-  EXPECT_FALSE(item_of(ErrorCode::destination_denied).counts);
-  EXPECT_FALSE(item_of(ErrorCode::network_unreachable).counts);
-}
-
 TEST(ReplyTest, the_reply_counts_and_tells_each_event) {
   EventOutcome stored = kStored;
   stored.outcome.thumbnails = {
@@ -175,14 +160,16 @@ TEST(ReplyTest, a_result_is_one_short_line) {
   EXPECT_EQ(text.find_first_of("\n\x1b"), std::string::npos);
 }
 
-TEST(ReplyTest, what_a_setting_keeps_back_uses_up_no_attempt) {
+TEST(ReplyTest, what_keeps_everything_back_uses_up_no_attempt) {
   const auto counts = [](ErrorCode code) {
     return handled_directly({outcome(Outcome::What::deferred, code)}).items[0].counts;
   };
   EXPECT_FALSE(counts(ErrorCode::destination_denied));
   EXPECT_FALSE(counts(ErrorCode::destination_no_bucket));
   EXPECT_FALSE(counts(ErrorCode::credentials_expired));
-  EXPECT_TRUE(counts(ErrorCode::store_unavailable));
+  EXPECT_FALSE(counts(ErrorCode::store_unavailable));
+  EXPECT_FALSE(counts(ErrorCode::network_unreachable));
+  EXPECT_TRUE(counts(ErrorCode::deadline_exceeded));
   EXPECT_TRUE(counts(ErrorCode::source_denied));
 }
 
