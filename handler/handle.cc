@@ -134,7 +134,9 @@ class Handler {
   Handled handle(const Delivery& delivery) const {
     const auto parsed = parse_delivery(delivery.payload);
     if (!parsed) return failed_whole(delivery, parsed.error());
-    if (application_.metrics != nullptr) count_wait(*application_.metrics, delivery.waited);
+    if (application_.metrics != nullptr && delivery.waited) {
+      count_wait(*application_.metrics, *delivery.waited);
+    }
     const Context context{work_deadline(delivery.deadline, *application_.clock), delivery.trace_id};
     Groups groups;
     std::vector<EventOutcome> outcomes;

@@ -1,5 +1,6 @@
 #include "handler/metrics.h"
 
+#include <utility>
 #include <vector>
 
 namespace miniatura {
@@ -13,7 +14,6 @@ const std::vector<double>& seconds_bounds() {
 }
 
 void observe_step(Metrics& metrics, const char* step, double wall_ms) {
-  if (wall_ms <= 0) return;  // an event that was skipped has no such step
   metrics.observe(kStepDuration, seconds_bounds(), {{"step", step}}, wall_ms / 1e3);
 }
 
@@ -36,10 +36,13 @@ void count_event(Metrics& metrics, const Outcome& outcome, const std::string& do
   if (timings.total.wall_ms > 0) {
     metrics.observe(kDuration, seconds_bounds(), {}, timings.total.wall_ms / 1e3);
   }
-  observe_step(metrics, "download", timings.download.wall_ms);
-  observe_step(metrics, "decode", timings.decode.wall_ms);
-  observe_step(metrics, "render", timings.render.wall_ms);
-  observe_step(metrics, "upload", timings.upload.wall_ms);
+  const std::pair<const char*, double> steps[] = {{"download", timings.download.wall_ms},
+                                                  {"decode", timings.decode.wall_ms},
+                                                  {"render", timings.render.wall_ms},
+                                                  {"upload", timings.upload.wall_ms}};
+  for (const auto& [step, wall_ms] : steps) {
+    if (wall_ms > 0) observe_step(metrics, step, wall_ms);  // what was skipped has no such step
+  }
 }
 
 void count_error(Metrics& metrics, ErrorCode code) {

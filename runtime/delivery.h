@@ -16,13 +16,13 @@
 namespace miniatura {
 
 struct Delivery {
-  Bytes payload;                        // as it came
-  std::string door;                     // "lambda", "replay", …: for the log and the journal
-  std::string id;                       // the door's own name for it: a request id, a file and line
-  std::string trace_id;                 // may be empty
-  Deadline deadline;                    // the door's; the handler keeps its own reserve
-  int attempt = 1;                      // as far as the door knows
-  std::chrono::milliseconds waited{0};  // at the door; 0: it does not know
+  Bytes payload;         // as it came
+  std::string door;      // "lambda", "replay", …: for the log and the journal
+  std::string id;        // the door's own name for it: a request id, a file and line
+  std::string trace_id;  // may be empty
+  Deadline deadline;     // the door's; the handler keeps its own reserve
+  int attempt = 1;       // as far as the door knows
+  std::optional<std::chrono::milliseconds> waited = std::nullopt;  // at the door, where it knows
 };
 
 // What became of one item of a delivery.
