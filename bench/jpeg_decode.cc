@@ -1,8 +1,9 @@
-// jpeg_decode [ROUNDS] FILE…: what decoding a JPEG at 1, 2 and 4 eighths costs, by BaselineJpeg (at
-// 1 of a progressive one, by ProgressiveDc) and by libjpeg-turbo's raw data (planes, no colour
-// conversion), in CPU milliseconds of this thread. The two take turns in each round; each number is
-// the median of ROUNDS (9). Prints a Markdown table, and as its last row the median of the ratios:
-// how many times as long libjpeg takes. "read": how much of the file is pulled at 1/8.
+// jpeg_decode [ROUNDS] FILE…: what decoding a JPEG at 1, 2 and 4 eighths costs, by BaselineJpeg (of
+// a progressive one, by ProgressiveDc at 1, by ProgressiveJpeg at 2 and 4) and by libjpeg-turbo's
+// raw data (planes, no colour conversion), in CPU milliseconds of this thread. The two take turns
+// in each round; each number is the median of ROUNDS (9). Prints a Markdown table, and as its last
+// row the median of the ratios: how many times as long libjpeg takes. "read": how much of the file
+// is pulled at 1/8.
 #include <fmt/core.h>
 // jpeglib.h needs size_t and FILE, and does not say so.
 #include <cstddef>
@@ -19,6 +20,7 @@
 
 #include "thumbnailer/byte_order.h"
 #include "thumbnailer/codecs/jpeg/baseline.h"
+#include "thumbnailer/codecs/jpeg/progressive.h"
 #include "thumbnailer/codecs/jpeg/progressive_dc.h"
 
 namespace miniatura {
@@ -77,15 +79,18 @@ std::optional<Decoded> ours(ByteView jpeg, int eighths) {
   const ByteView head = jpeg.substr(0, head_bytes(jpeg));
   ViewSource scan(jpeg.substr(head.size()));
   auto baseline = BaselineJpeg::open(head, eighths);
-  auto progressive = eighths == 1 ? ProgressiveDc::open(head) : std::nullopt;
-  if (!baseline && !progressive) return std::nullopt;
-  auto planes = baseline ? baseline->decode(scan) : progressive->decode(scan, kScansMax);
+  auto means = eighths == 1 ? ProgressiveDc::open(head) : std::nullopt;
+  auto progressive = eighths != 1 ? ProgressiveJpeg::open(head, jpeg.size()) : std::nullopt;
+  if (!baseline && !means && !progressive) return std::nullopt;
+  auto planes = baseline ? baseline->decode(scan)
+                : means  ? means->decode(scan, kScansMax)
+                         : progressive->decode(eighths, scan, kScansMax);
   if (!planes) {
     fmt::print(stderr, "{}\n", planes.error().message);
     return std::nullopt;
   }
   const double left = static_cast<double>(scan.left_bytes()) / static_cast<double>(jpeg.size());
-  return Decoded{std::move(planes->colour), 1 - left, baseline.has_value()};
+  return Decoded{std::move(planes->colour), 1 - left, !means};
 }
 
 // libjpeg ends the program at an error, and tells warnings by itself.

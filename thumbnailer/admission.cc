@@ -190,6 +190,9 @@ double decoder_bytes_beside_planes(const ImageHeader& header, int denominator) {
       if (header.cmyk) break;
       if (!header.buffered) return 0;
       if (header.dc_alone && denominator == 8) return pixels * kDcPixelBytes / 64;
+      if (header.scans_bytes != 0 && (denominator == 2 || denominator == 4)) {
+        return static_cast<double>(header.scans_bytes);
+      }
       return static_cast<double>(header.buffer_bytes);
     case ImageFormat::png:
       return pixels * header.channels * header.bits / 8;

@@ -60,6 +60,7 @@ Result<OpenPicture> opened(ByteSource& source, const Limits& limits, Reading rea
     CHECKED(skip(source, header.data_begin));
     Bytes head = essential_bytes(start, header);
     header.dc_alone = decodes_dc_alone(head);
+    header.scans_bytes = bytes_of_scans(head, source.size_bytes(), limits.scans);
     return OpenPicture{std::move(header), std::move(head), true};
   }
   TRY(bytes, read_all(source, limits.source_bytes, ErrorCode::source_too_large, "source"));

@@ -48,6 +48,8 @@ struct ImageHeader {
   bool buffered = false;  // the decoder keeps something first: interlaced, several scans, strips
   std::uint64_t buffer_bytes = 0;  // what that takes, if not just all pixels as stored
   bool dc_alone = false;  // a JPEG that is buffered, but not where it is decoded to planes at 1/8
+  std::uint64_t scans_bytes =
+      0;  // what decoding it to planes at 1/4 and 1/2 takes, if less is kept
   // Where what the decoder gives lies on width x height, if not exactly there: the first frame of
   // an animation, a part that is cut out. What sticks out is cut off, what is left is transparent.
   std::optional<Rectangle> frame = std::nullopt;

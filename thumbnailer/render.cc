@@ -185,7 +185,10 @@ Result<Rendered> render_within(ByteSource& whole_source, std::span<const RenderO
   const Tasks tasks = plan_tasks(orders, picture.header);
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(picture.header, limits));
   const Shrink shrink = shrink_for(picture.header, tasks.stills);
-  if (shrink.fine_colours) picture.header.dc_alone = false;
+  if (shrink.fine_colours && picture.header.channels == 3) {  // to RGB: that is libjpeg's
+    picture.header.dc_alone = false;
+    picture.header.scans_bytes = 0;
+  }
   // Beside the source there are its essential bytes and, of a PNG, its pixels' chunks joined.
   const std::uint64_t copies = picture.header.format == ImageFormat::png ? 3 : 2;
   TRY(admission, Admission::request(estimated_bytes(picture.header, shrink.denominator,

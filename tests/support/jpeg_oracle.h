@@ -156,7 +156,7 @@ class Libjpeg {
   ~Libjpeg() { jpeg_destroy_decompress(&decoder_); }
 
   // The planes at `eighths` eighths, as raw data; nothing where libjpeg refuses, or warns that
-  // something is damaged.
+  // something is damaged. Without its smoothing of what is not told.
   std::optional<std::vector<OraclePlane>> planes(int eighths) {
     try {
       jpeg_read_header(&decoder_, TRUE);
@@ -164,6 +164,7 @@ class Libjpeg {
       decoder_.scale_denom = 8;
       decoder_.raw_data_out = TRUE;
       decoder_.do_fancy_upsampling = FALSE;
+      decoder_.do_block_smoothing = FALSE;
       jpeg_start_decompress(&decoder_);
       auto planes = read_raw();
       if (!damaged_) return planes;

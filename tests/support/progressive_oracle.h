@@ -1,4 +1,4 @@
-// Progressive JPEGs of scans in any order, and what ProgressiveDc makes of them.
+// Progressive JPEGs of scans in any order, and what ProgressiveDc and ProgressiveJpeg make of them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "tests/support/jpeg_oracle.h"
+#include "tests/support/baseline_oracle.h"
+#include "thumbnailer/codecs/jpeg/progressive.h"
 #include "thumbnailer/codecs/jpeg/progressive_dc.h"
 
 namespace miniatura::oracle {
@@ -45,6 +46,12 @@ inline const Scans kRefinedEarly = {dc({0, 1, 2}, 0, 1), dc({0, 1, 2}, 1, 0), ac
 inline const Scans kRefinedLate = {dc({0, 1, 2}, 0, 2), ac(0, 1, 63, 0, 0), dc({0, 1, 2}, 2, 1),
                                    ac(1, 1, 63, 0, 1),  ac(1, 1, 63, 1, 0), ac(2, 1, 63, 0, 0),
                                    dc({0}, 1, 0),       dc({1, 2}, 1, 0)};
+// Bands that meet within a block, bits in three steps, colours before brightness.
+inline const Scans kInSmallSteps = {dc({0, 1, 2}, 0, 2), ac(2, 1, 63, 0, 1),  ac(0, 1, 1, 0, 3),
+                                    ac(0, 2, 20, 0, 2),  ac(1, 1, 9, 0, 0),   ac(0, 1, 1, 3, 2),
+                                    dc({1, 2}, 2, 1),    ac(0, 21, 63, 0, 2), dc({0}, 2, 1),
+                                    ac(0, 1, 63, 2, 1),  dc({0, 1, 2}, 1, 0), ac(2, 1, 63, 1, 0),
+                                    ac(0, 1, 31, 1, 0),  ac(0, 32, 63, 1, 0), ac(1, 10, 63, 0, 0)};
 inline const Scans kNeverRefined = {dc({0, 1, 2}, 0, 1), ac(0, 1, 63, 0, 0), ac(1, 1, 63, 0, 0),
                                     ac(2, 1, 63, 0, 0)};
 
@@ -82,6 +89,36 @@ inline std::optional<Decoded> decoded(ByteView jpeg, std::size_t portion = 1000,
   Portions source(jpeg.substr(head), portion);
   auto planes = decoder->decode(source, scans_max);
   return Decoded{std::move(planes), source.pulled()};
+}
+
+// By ProgressiveJpeg, its size announced.
+inline std::optional<Decoded> decoded_at(int eighths, ByteView jpeg, std::size_t portion = 1000,
+                                         std::uint64_t scans_max = kScansMax) {
+  const std::size_t head = oracle::head_bytes(jpeg);
+  auto decoder = ProgressiveJpeg::open(jpeg.substr(0, head), jpeg.size());
+  if (!decoder) return std::nullopt;
+  Portions source(jpeg.substr(head), portion);
+  auto planes = decoder->decode(eighths, source, scans_max);
+  return Decoded{std::move(planes), source.pulled()};
+}
+
+// ProgressiveJpeg against libjpeg. What breaks off is corrupt to us alone: libjpeg puts an end of
+// image behind it.
+inline Comparison compare_at(int eighths, ByteView jpeg) {
+  const auto ours = decoded_at(eighths, jpeg);
+  if (!ours) return {};
+  Comparison result;
+  result.taken = true;
+  result.decoded = ours->planes.has_value();
+  const auto theirs = Libjpeg(jpeg).planes(eighths);
+  if (ours->planes && theirs) {
+    result.difference = difference(*ours->planes, *theirs, jpeg, eighths);
+  } else if (ours->planes) {
+    result.difference = "decoded, where libjpeg has damage";
+  } else if (theirs) {
+    result.difference = ours->planes.error().message;
+  }
+  return result;
 }
 
 inline int largest_difference(const Plane& ours, const Plane& theirs) {

@@ -184,6 +184,19 @@ TEST(estimated_bytes, count_no_coefficients_where_dc_alone_is_kept) {
   EXPECT_EQ(magick_bytes(header, 8, {}), 1000 * 1000 * 8 + 192'000'000U);
 }
 
+TEST(estimated_bytes, count_no_coefficients_where_scans_are_kept_instead) {
+  ImageHeader header;
+  header.width = header.height = 8000;
+  header.buffered = true;
+  header.buffer_bytes = 192'000'000;
+  header.scans_bytes = 7'000'000;
+  const std::uint64_t planes = 3'000'000;
+  EXPECT_EQ(estimated_bytes(header, 4, {}), 4 * planes + 7'000'000);
+  EXPECT_EQ(estimated_bytes(header, 2, {}), 16 * planes + 7'000'000);
+  EXPECT_EQ(estimated_bytes(header, 8, {}), planes + 192'000'000);
+  EXPECT_EQ(estimated_bytes(header, 1, {}), 64 * planes + 192'000'000);
+}
+
 ImageHeader header_of(ImageFormat format, int channels = 3, int bits = 8) {
   ImageHeader header;
   header.format = format;

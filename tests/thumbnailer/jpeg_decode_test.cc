@@ -23,11 +23,11 @@ class Portions : public ByteSource {
  public:
   explicit Portions(Bytes bytes, bool fails = false) : bytes_(std::move(bytes)), fails_(fails) {}
   std::size_t pulled() const { return pulled_; }
+  std::optional<std::uint64_t> size_bytes() const override { return bytes_.size(); }
 
  private:
   Result<std::size_t> pull(std::span<char> buffer) override {
-    constexpr std::size_t kPortionBytes = 700;
-    const std::size_t count = bytes_.copy(buffer.data(), std::min(buffer.size(), kPortionBytes),
+    const std::size_t count = bytes_.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 700),
                                           std::min(pulled_, bytes_.size()));
     if (count == 0 && fails_) return fail(ErrorCode::network_timeout, "the network is away");
     pulled_ += count;

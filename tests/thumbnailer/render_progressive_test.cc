@@ -103,6 +103,21 @@ TEST(render_progressive, takes_memory_for_all_coefficients_only_where_they_are_k
   EXPECT_EQ(other.error().code, ErrorCode::image_too_large);
 }
 
+TEST(render_progressive, takes_memory_for_the_file_in_place_of_its_coefficients) {
+  JpegKind kind = kind_of(true);
+  kind.width = 3000;
+  kind.height = 2000;  // the coefficients are 18 MB
+  kind.noise = 4;
+  Limits limits;
+  limits.decoded_bytes = 12'000'000;
+  ASSERT_TRUE(rendered(coded_jpeg(kind), "a=600x600", limits));
+  kind.coding = JCS_RGB;
+  kind.jfif = false;
+  const auto other = rendered(coded_jpeg(kind), "a=600x600", limits);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::image_too_large);
+}
+
 TEST(render_progressive, misses_what_is_needed_and_nothing_else) {
   const Bytes& whole = progressive_picture();
   const auto half = rendered(whole.substr(0, whole.size() / 2), "a=64x64");

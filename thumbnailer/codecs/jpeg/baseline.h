@@ -17,7 +17,8 @@
 // bench/jpeg_decode.cc measures it against libjpeg-turbo.
 //
 // Rooms: baseline_header (markers), baseline_huffman (tables), baseline_bits (the scan as bits),
-// baseline_idct (frequencies to samples), baseline_scan (walks over the blocks).
+// scan_reader (restarts, and what is damaged), baseline_idct (frequencies to samples),
+// baseline_scan (walks over the blocks).
 #pragma once
 
 #include <memory>

@@ -6,14 +6,15 @@
 
 namespace miniatura::baseline {
 
-EntropyBytes::EntropyBytes(ByteSource& data)
+EntropyBytes::EntropyBytes(ByteSource& data, std::size_t window_bytes)
     : data_(data),
-      raw_(new char[kRawBytes]),
-      window_(new std::uint8_t[kWindowBytes + kAheadBytes]),
+      window_bytes_(window_bytes),
+      raw_(new char[window_bytes]),
+      window_(new std::uint8_t[window_bytes + kAheadBytes]),
       end_(window_.get()) {}
 
 Result<void> EntropyBytes::pull() {
-  TRY(taken, data_.read({raw_.get(), kRawBytes}));
+  TRY(taken, data_.read({raw_.get(), window_bytes_}));
   raw_at_ = 0;
   raw_end_ = taken;
   ended_ = taken == 0;
@@ -26,7 +27,7 @@ void EntropyBytes::take_raw() {
     if (behind_ff_) {
       // Any number of FF may stand before a marker, and libjpeg takes FF FF 00 for FF 00.
       const auto byte = static_cast<std::uint8_t>(raw_[raw_at_]);
-      if (byte == 0 && end_ == window_.get() + kWindowBytes) return;
+      if (byte == 0 && end_ == window_.get() + window_bytes_) return;
       ++raw_at_;
       if (byte == 0xFF) continue;
       behind_ff_ = false;
@@ -37,7 +38,7 @@ void EntropyBytes::take_raw() {
       }
       *end_++ = 0xFF;
     }
-    const auto room = static_cast<std::size_t>(window_.get() + kWindowBytes - end_);
+    const auto room = static_cast<std::size_t>(window_.get() + window_bytes_ - end_);
     const std::size_t length = std::min(raw_end_ - raw_at_, room);
     if (length == 0) return;
     const char* from = raw_.get() + raw_at_;
@@ -61,7 +62,7 @@ Result<BitReader> EntropyBytes::feed(BitReader reader) {
     take_raw();
   }
   if (ended_) std::memset(end_, 0, kAheadBytes);
-  low_ = ended_ ? window_.get() : end_ - kAheadBytes + 1;
+  low_ = ended_ ? end_ : end_ - kAheadBytes + 1;
   return reader;
 }
 

@@ -49,9 +49,12 @@ class EntropyBytes {
   // What an MCU of 10 blocks may take, each of 64 symbols of 31 bits, and what fill() reads ahead.
   static constexpr std::size_t kAheadBytes = std::size_t{10} * 64 * 4 + 64;
 
-  explicit EntropyBytes(ByteSource& data);
+  static constexpr std::size_t kWindowBytes = std::size_t{32} << 10U;
 
-  // Must the reader be fed before it goes on? So it is at the end of a segment always.
+  // Holds twice `window_bytes`, which are more than kAheadBytes, and those.
+  explicit EntropyBytes(ByteSource& data, std::size_t window_bytes = kWindowBytes);
+
+  // Must the reader be fed before it goes on, or has it come to the segment's last bytes?
   bool is_low(const BitReader& reader) const { return reader.at >= low_; }
   // The reader, with more bytes ahead of it. Errors: what the source fails with.
   Result<BitReader> feed(BitReader reader);
@@ -67,8 +70,6 @@ class EntropyBytes {
   Result<BitReader> next_segment(int number);
 
  private:
-  static constexpr std::size_t kWindowBytes = std::size_t{32} << 10U;
-  static constexpr std::size_t kRawBytes = std::size_t{32} << 10U;
   static constexpr int kNoMarker = -1;  // the bytes ended
 
   Result<void> pull();
@@ -76,6 +77,7 @@ class EntropyBytes {
   Result<BitReader> begin_segment();
 
   ByteSource& data_;
+  std::size_t window_bytes_;
   std::unique_ptr<char[]> raw_;  // as they came
   std::size_t raw_at_ = 0;
   std::size_t raw_end_ = 0;

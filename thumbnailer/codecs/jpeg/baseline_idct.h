@@ -7,27 +7,17 @@
 // range of a real one: they wrap and saturate just where libjpeg-turbo's SSE2 does.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
+
+#include "thumbnailer/codecs/jpeg/idct_terms.h"
+#if defined(__SSE2__)
+#include "thumbnailer/codecs/jpeg/idct_sse2.h"
+#endif
 
 namespace miniatura::baseline {
 
-// Row by row of the 8x8 frequencies.
-struct alignas(16) Quantisation {
-  std::array<std::uint16_t, 64> steps{};
-};
-struct alignas(16) Block {
-  std::array<std::int16_t, 64> coefficients{};
-};
-
+// All coefficients are 0 then.
 void clear(Block& block);
-
-// Where a block's samples go.
-struct Samples {
-  std::uint8_t* first;
-  std::size_t stride;
-};
 
 // Of a block that has only DC, any of its samples, which are all the same.
 std::uint8_t flat_1x1(std::int16_t dc, const Quantisation& quantisation);

@@ -1,10 +1,8 @@
 #include "thumbnailer/codecs/jpeg/baseline_scan.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
-#include "thumbnailer/codecs/jpeg/baseline_bits.h"
+#include "thumbnailer/codecs/jpeg/scan_reader.h"
 
 namespace miniatura::baseline {
 namespace {
@@ -21,24 +19,12 @@ struct BlockPlace {
 };
 
 // ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31, an entry of a table 28.
-// `no_code` becomes true at bits that are no code's. It is looked at now and then: what is decoded
-// after them is harmless.
+// `no_code` becomes true at bits that are no code's.
 
 [[gnu::always_inline]] inline BitReader read_dc(BitReader reader, const BlockPlace& place,
                                                 bool& no_code) {
-  reader.fill();
-  const DcTable::Entry entry = place.dc->entries[reader.peek(DcTable::kBits)];
   int difference = 0;
-  if (entry.bits != 0) [[likely]] {
-    difference = value_in(reader.bits, entry.code_bits(), entry.size());
-    reader.drop(entry.bits);
-  } else {
-    const Symbol symbol = place.dc->code.find(reader.peek(CodeTable::kBitsMax));
-    no_code |= symbol.length == 0;
-    difference = value_in(reader.bits, static_cast<unsigned>(symbol.length),
-                          static_cast<unsigned>(symbol.size()));
-    reader.drop(symbol.length + symbol.size());
-  }
+  reader = read_difference(reader, *place.dc, difference, no_code);
   *place.last_dc += static_cast<std::uint32_t>(difference);
   return reader;
 }
@@ -166,7 +152,11 @@ template <int kEdge>
 class Scan {
  public:
   Scan(const BaselineHeader& header, int edge, ByteSource& data, std::span<Plane> planes)
-      : header_(header), edge_(edge), planes_(planes), mcus_(mcus_of(header)), bytes_(data) {
+      : header_(header),
+        edge_(edge),
+        planes_(planes),
+        mcus_(mcus_of(header)),
+        scan_reader_(data, header.restart_interval) {
     for (std::size_t i = 0; i < planes_.size(); ++i) {
       const BaselineComponent& component = header_.components[i];
       make_tables(component);
@@ -178,7 +168,7 @@ class Scan {
 
   template <int kEdge>
   Result<void> run() {
-    TRY(reader, bytes_.first_segment());
+    TRY(reader, scan_reader_.begin());
     for (row_ = 0; row_ < mcus_.height; ++row_) {
       begin_row();
       TRY(next, read_row<kEdge>(reader));
@@ -229,42 +219,25 @@ class Scan {
     }
   }
 
+  struct State {
+    BitReader reader;
+    Damage damage{};
+  };
+
   template <int kEdge>
   Result<BitReader> read_row(BitReader reader) {
-    bool no_code = false;
     Block block;
-    for (int column = 0; column < mcus_.width; ++column) {
-      if (header_.restart_interval != 0 && restart_in_-- == 0) {
-        if (bytes_.ran_out(reader) || no_code) break;
-        TRY(next, restart());
-        reader = next;
-      }
-      if (bytes_.is_low(reader)) {
-        if (bytes_.ran_out(reader)) break;
-        TRY(fed, bytes_.feed(reader));
-        reader = fed;
-      }
+    const auto read = [this, &block](State& state, int, int) {
       for (std::size_t i = 0; i < places_used_; ++i) {
-        reader = read_block<kEdge>(reader, places_[i], block, no_code);
+        state.reader = read_block<kEdge>(state.reader, places_[i], block, state.damage.no_code);
         places_[i].out.first += places_[i].step;
       }
-    }
-    if (no_code) return corrupt("bad Huffman code");
-    if (bytes_.ran_out(reader)) return corrupt("premature end of data");
-    return reader;
-  }
-
-  Result<BitReader> restart() {
-    const int number = next_restart_;
-    next_restart_ = (next_restart_ + 1) % 8;
-    restart_in_ = header_.restart_interval - 1;
-    last_dc_ = {};
-    return bytes_.next_segment(number);
-  }
-
-  tl::unexpected<Error> corrupt(const char* what) const {
-    return fail(ErrorCode::image_corrupt,
-                fmt::format("JPEG: {} in row {} of {}", what, row_ + 1, mcus_.height));
+      return 1;
+    };
+    const auto forget = [this](State&) { last_dc_ = {}; };
+    TRY(state,
+        scan_reader_.read_mcus(mcus_.width, State{reader}, {row_, mcus_.height}, read, forget));
+    return state.reader;
   }
 
   // Which component a place is of, and which of its blocks in the MCU.
@@ -277,7 +250,7 @@ class Scan {
   int edge_;
   std::span<Plane> planes_;
   Size mcus_;
-  EntropyBytes bytes_;
+  ScanReader scan_reader_;
   Tables<DcTable> dc_tables_;
   Tables<SkipTable> skip_tables_;
   Tables<CoefficientTable> coefficient_tables_;
@@ -285,8 +258,6 @@ class Scan {
   std::array<Origin, 10> origins_{};
   std::size_t places_used_ = 0;
   std::array<std::uint32_t, 3> last_dc_{};
-  int restart_in_ = header_.restart_interval;
-  int next_restart_ = 0;
   int row_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thumbnailer/codecs/jpeg/baseline.h"
+#include "thumbnailer/codecs/jpeg/progressive.h"
 #include "thumbnailer/codecs/jpeg/progressive_dc.h"
 
 // After <cstdio>: it needs FILE.
@@ -26,6 +27,19 @@ constexpr std::array<JOCTET, 2> kEndOfImage = {0xFF, JPEG_EOI};
 bool tells_of_damage(int message) {
   return message == JWRN_JPEG_EOF || message == JWRN_HUFF_BAD_CODE || message == JWRN_HIT_MARKER ||
          message == JWRN_MUST_RESYNC;
+}
+
+// Nothing where it is libjpeg's.
+std::optional<Result<Planes>> decoded_by_our_own(ByteView head, ByteSource& data, int eighths,
+                                                 std::uint64_t scans_max) {
+  if (auto baseline = BaselineJpeg::open(head, eighths)) return baseline->decode(data);
+  if (eighths == 1) {
+    if (auto means = ProgressiveDc::open(head)) return means->decode(data, scans_max);
+  } else if (eighths == 2 || eighths == 4) {
+    auto scans = ProgressiveJpeg::open(head, data.size_bytes());
+    if (scans) return scans->decode(eighths, data, scans_max);
+  }
+  return std::nullopt;
 }
 
 // The library with what it calls back. It leaves by longjmp, which no destructor may stand before:
@@ -85,12 +99,9 @@ class Decompressor {
     DecodedPicture decoded;
     decoded.icc_profile = std::move(icc_profile_);
     if (info_.raw_data_out == TRUE) {
-      auto baseline = BaselineJpeg::open(head_, scale.eighths);
-      auto progressive =
-          !baseline && scale.eighths == 1 ? ProgressiveDc::open(head_) : std::nullopt;
-      if (baseline || progressive) {
-        TRY(planes, baseline ? baseline->decode(data_) : progressive->decode(data_, scans_max_));
-        decoded.planes = std::move(planes);
+      if (auto planes = decoded_by_our_own(head_, data_, scale.eighths, scans_max_)) {
+        if (!*planes) return fail(std::move(*planes).error());
+        decoded.planes = **std::move(planes);
         return decoded;
       }
     }
@@ -293,6 +304,12 @@ class Decompressor {
 }  // namespace
 
 bool decodes_dc_alone(ByteView head) { return ProgressiveDc::open(head).has_value(); }
+
+std::uint64_t bytes_of_scans(ByteView head, std::optional<std::uint64_t> file_bytes,
+                             std::uint64_t scans_max) {
+  const auto scans = ProgressiveJpeg::open(head, file_bytes);
+  return scans ? scans->working_bytes(scans_max) : 0;
+}
 
 Result<DecodedPicture> decode_jpeg(ByteView head, ByteSource& data, const JpegScale& scale,
                                    std::uint64_t scans_max) {

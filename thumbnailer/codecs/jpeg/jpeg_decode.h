@@ -1,7 +1,10 @@
 // JPEG as planes at a fraction of their size, as a rule without conversion of colours: the common
-// kinds by our own decoders (baseline.h, progressive_dc.h), all others by libjpeg-turbo, as far as
-// its inverse DCT goes. Thread-safe; one thread each.
+// kinds by our own decoders (baseline.h, progressive_dc.h, progressive.h), all others by
+// libjpeg-turbo, as far as its inverse DCT goes. Thread-safe; one thread each.
 #pragma once
+
+#include <cstdint>
+#include <optional>
 
 #include "runtime/bytes.h"
 #include "runtime/result.h"
@@ -29,5 +32,10 @@ Result<DecodedPicture> decode_jpeg(ByteView head, ByteSource& data, const JpegSc
 // Is it one of several scans of which decode_jpeg(), at 1 eighth and without fine colours, keeps no
 // coefficients but DC?
 bool decodes_dc_alone(ByteView head);
+// Is it one of several scans of which decode_jpeg(), at 2 and 4 eighths and without fine colours,
+// keeps the file's bytes instead of all coefficients? What it allocates then at most beside the
+// planes; 0 where it is not. `file_bytes`: as the source announces them.
+std::uint64_t bytes_of_scans(ByteView head, std::optional<std::uint64_t> file_bytes,
+                             std::uint64_t scans_max);
 
 }  // namespace miniatura

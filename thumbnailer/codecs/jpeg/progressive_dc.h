@@ -10,8 +10,8 @@
 // is waited for only where it would show (kMissingMax in the source file), and assumed to be half
 // set otherwise. On the way to what is waited for, scans of other frequencies are passed over.
 //
-// Rooms: baseline_header (segments), scan_bytes (from scan to scan), baseline_bits and
-// baseline_huffman (a scan's codes). bench/jpeg_decode.cc measures it against libjpeg-turbo.
+// Rooms: scan_walk (from scan to scan), dc_scan (a scan's means). bench/jpeg_decode.cc measures it
+// against libjpeg-turbo.
 #pragma once
 
 #include <cstdint>
