@@ -33,20 +33,6 @@ Item::What what_becomes_of(Outcome::What outcome) {
   return Item::What::retry;
 }
 
-// Which one decides for the whole: another attempt settles the deferred part, and costs the failed
-// part little.
-int weight(Item::What what) {
-  switch (what) {
-    case Item::What::ack:
-      return 0;
-    case Item::What::dead:
-      return 1;
-    case Item::What::retry:
-      return 2;
-  }
-  return 0;
-}
-
 // What becomes of an item, as its outcomes come in.
 struct Verdict {
   Item item;

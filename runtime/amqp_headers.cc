@@ -125,22 +125,14 @@ void explain_death(const AmqpDeath& death, DeadLetter& letter) {
 }  // namespace
 
 AmqpFate fate_of(const Handled& handled, int attempt, int attempts_max) {
+  Item whole = whole_of(handled);
   AmqpFate fate;
-  for (const Item& item : handled.items) {
-    if (item.what == Item::What::ack) continue;
-    const bool is_later = item.what == Item::What::retry;
-    const bool is_worse =
-        fate.what == AmqpFate::What::done || (is_later && fate.what == AmqpFate::What::dead);
-    if (is_worse) {
-      fate.what = is_later ? AmqpFate::What::later : AmqpFate::What::dead;
-      fate.why = item.why.value_or(Error{ErrorCode::internal, "no cause was given", 0, {}, {}, {}});
-      fate.counts = item.counts;
-    }
-    if (is_later) {
-      fate.counts = fate.counts || item.counts;
-      fate.not_before = std::max(fate.not_before, item.retry_after);
-    }
-  }
+  if (whole.what == Item::What::ack) return fate;
+  fate.what = whole.what == Item::What::retry ? AmqpFate::What::later : AmqpFate::What::dead;
+  fate.why = whole.why ? *std::move(whole.why)
+                       : Error{ErrorCode::internal, "no cause was given", 0, {}, {}, {}};
+  fate.counts = whole.counts;
+  fate.not_before = whole.retry_after;
   if (fate.what == AmqpFate::What::later && fate.counts && attempt >= attempts_max) {
     fate.what = AmqpFate::What::dead;
     fate.why->message += fmt::format(" (attempt {} of {})", attempt, attempts_max);

@@ -57,6 +57,14 @@ struct Handled {
   }
 };
 
+// Which of two decides for the whole: another attempt settles what it is worth for, and costs what
+// failed for good little.
+int weight(Item::What what);
+
+// All items as one, for a door that has one answer for a delivery: the weightiest, by its first
+// cause; an attempt counts if that of one of these does, and the longest wait is kept.
+Item whole_of(const Handled& handled);
+
 // Called on one thread at a time; a door with several workers makes one for each by a
 // HandleFactory.
 using HandleFn = std::function<Handled(const Delivery&)>;

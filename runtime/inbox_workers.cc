@@ -15,19 +15,6 @@ constexpr auto kTakeWait = 60s;     // wake() ends it
 constexpr auto kPauseAtMost = 1s;   // how often to ask whether the pause is over
 constexpr auto kAfterFailure = 1s;  // of the inbox itself
 
-// Which of two fates decides for the whole; see handler/reply.cc for the same of an event.
-int weight(Item::What what) {
-  switch (what) {
-    case Item::What::ack:
-      return 0;
-    case Item::What::dead:
-      return 1;
-    case Item::What::retry:
-      return 2;
-  }
-  return 2;
-}
-
 Settlement::What fate(Item::What what) {
   switch (what) {
     case Item::What::ack:
@@ -47,17 +34,13 @@ Json error_json(const Error& error) {
 }  // namespace
 
 Settlement settlement_of(const Handled& handled) {
+  Item whole = whole_of(handled);
   Settlement settlement;
+  settlement.what = fate(whole.what);
+  settlement.counts = whole.counts;
+  settlement.not_before = whole.retry_after;
+  settlement.why = std::move(whole.why);
   settlement.reply = handled.reply;
-  const Item* worst = nullptr;
-  for (const Item& item : handled.items) {
-    if (worst == nullptr || weight(item.what) > weight(worst->what)) worst = &item;
-  }
-  if (worst == nullptr) return settlement;  // nothing in it: done
-  settlement.what = fate(worst->what);
-  settlement.counts = worst->counts;
-  settlement.not_before = worst->retry_after;
-  settlement.why = worst->why;
   return settlement;
 }
 

@@ -5,24 +5,12 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import rabbitmq
 import support
+from support import wait_for
 
 numbers = itertools.count(1)
-
-
-def wait_for(what, timeout_s=support.TIMEOUT_S):
-    """Until it gives something; gives that."""
-    until = time.monotonic() + timeout_s
-    while True:
-        found = what()
-        if found:
-            return found
-        if time.monotonic() > until:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.02)
 
 
 class Worker:

@@ -10,7 +10,7 @@ import threading
 
 import servers
 import support
-from serving import TOKEN, Serve, wait_until
+from serving import TOKEN, Serve
 
 
 class Serving(support.Case):
@@ -124,13 +124,13 @@ class Serving(support.Case):
         self.upload_good("a.png")
         serve = self.serve("--attempts", "1")
         event = serve.post(support.event("a.png"))
-        wait_until(lambda: serve.entry(event).get("error"), "the first attempt")
+        support.wait_for(lambda: serve.entry(event).get("error"), "the first attempt")
         self.assertEqual(serve.metrics()["miniatura_breaker_open"], 1)
         status, _, text = serve.ask("GET", "/readyz", token=None)
         self.assertEqual(status, 503, text)
         (self.store / "thumbs").mkdir()
         self.assertEqual(serve.wait_for(event, "done", "dead")["state"], "done")
-        wait_until(lambda: serve.ask("GET", "/readyz", token=None)[0] == 200, "readiness")
+        support.wait_for(lambda: serve.ask("GET", "/readyz", token=None)[0] == 200, "readiness")
 
     def test_killed_in_the_middle_it_does_what_is_left(self):
         events = []

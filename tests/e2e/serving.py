@@ -2,7 +2,6 @@
 import http.client
 import json
 import ssl
-import time
 
 import support
 
@@ -62,7 +61,7 @@ class Serve(support.Server):
 
     def wait_for(self, event_id, *states):
         """Until it is in one of these states."""
-        return wait_until(lambda: next((entry for entry in [self.entry(event_id)] if entry["state"] in states), None),
+        return support.wait_for(lambda: next((entry for entry in [self.entry(event_id)] if entry["state"] in states), None),
                           f"event {event_id} in {states}")
 
     def metrics(self):
@@ -71,21 +70,9 @@ class Serve(support.Server):
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
     def wait_until_empty(self):
-        wait_until(lambda: self.metrics().get("miniatura_inbox_depth") == 0, "an empty inbox")
+        support.wait_for(lambda: self.metrics().get("miniatura_inbox_depth") == 0, "an empty inbox")
 
     def kill(self):
         """As a power cut is to it."""
         self.process.kill()
         self.process.wait()
-
-
-def wait_until(ready, what, timeout_s=support.TIMEOUT_S):
-    """Gives the first answer that is true."""
-    until = time.monotonic() + timeout_s
-    while True:
-        answer = ready()
-        if answer:
-            return answer
-        if time.monotonic() > until:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.02)

@@ -217,6 +217,18 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
+def wait_for(what, name="", timeout_s=TIMEOUT_S):
+    """Until it gives something that is true; gives that."""
+    until = time.monotonic() + timeout_s
+    while True:
+        found = what()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise AssertionError(f"waited in vain for {name or what}")
+        time.sleep(0.02)
+
+
 def die_with_parent():
     """In the child: SIGTERM when this process goes, however it goes."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)

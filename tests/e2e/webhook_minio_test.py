@@ -18,7 +18,7 @@ import urllib.parse
 
 import servers
 import support
-from serving import TOKEN, Serve, wait_until
+from serving import TOKEN, Serve
 
 LONG = os.environ.get("MINIATURA_LONG") == "1"
 SEED = int(os.environ.get("MINIATURA_SEED", "8"))
@@ -87,7 +87,7 @@ class OnMinio(support.Case):
         self.env.update(self.minio.variables, MINIATURA_PRESETS="small=16x16:png:cover,card=24x12:png:cover")
         self.env["MINIATURA_DEST"] = "s3://thumbs/"
         self.client = servers.boto(self, self.minio.variables)
-        wait_until(self.buckets_are_made, "MinIO")
+        support.wait_for(self.buckets_are_made, "MinIO")
         self.served = 0
         self.serve = None
 
@@ -138,7 +138,7 @@ class OnMinio(support.Case):
         self.keys = names + [self.rng.choice(names) for _ in range(UPLOADS - KEYS)]
         self.sources = {key: Source([], []) for key in names}
         self.start_serving()
-        wait_until(self.notification_is_set, "the notification")
+        support.wait_for(self.notification_is_set, "the notification")
         with concurrent.futures.ThreadPoolExecutor(5) as pool:
             uploading = pool.submit(lambda: list(map(self.upload, range(UPLOADS))))
             self.kill_now_and_then(uploading)
@@ -146,7 +146,7 @@ class OnMinio(support.Case):
         repeated = self.rng.sample(names, 5)
         for key in repeated:
             self.serve.post(support.event(key))
-        wait_until(lambda: self.minio.is_queue_empty() and self.serve.metrics()["miniatura_inbox_depth"] == 0,
+        support.wait_for(lambda: self.minio.is_queue_empty() and self.serve.metrics()["miniatura_inbox_depth"] == 0,
                    "MinIO's queue and the inbox to be empty", 10 * support.TIMEOUT_S if LONG else 2 * support.TIMEOUT_S)
         self.check_thumbnails()
         self.check_dead_letters()
