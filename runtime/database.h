@@ -61,7 +61,7 @@ class Database {
   Result<void> execute(const char* sql);  // one statement or several, without parameters
   Result<Statement> prepare(std::string_view sql);
   std::int64_t last_row_id() const;
-  bool has_moved() const;        // is its file renamed or removed meanwhile?
+  bool has_moved() const;  // is its file renamed or removed meanwhile?
 
   // The schema's version, kept in the file (PRAGMA user_version).
   Result<std::int64_t> version();

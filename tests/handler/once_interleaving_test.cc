@@ -2,9 +2,9 @@
 // whatever the order, the thumbnails end as those of the newest source, all presets, and what an
 // older source made never follows what a newer one made.
 //
-// One fault is known and not among these: a source that is overwritten and put back (A, B, A) within
-// one second, in a bucket without versions, under workers of which two are killed. Then nothing
-// tells its uploads apart.
+// One fault is known and not among these: a source that is overwritten and put back (A, B, A)
+// within one second, in a bucket without versions, under workers of which two are killed. Then
+// nothing tells its uploads apart.
 #include <gtest/gtest.h>
 
 #include <set>
