@@ -179,6 +179,13 @@ bool take_field(std::string_view& text, const TimeField& field) {
   return true;
 }
 
+void count_failure(const std::string& code, JournalStats& stats) {
+  ++stats.errors[code];
+  const auto known = code_named(code);
+  if (!known) return;  // a newer version wrote it
+  ++stats.failures[std::string(failure_type_name(failure_type(*known)))];
+}
+
 }  // namespace
 
 // Rows hold 2026-11-22T10:00:00.123Z: of such a time, every beginning without the Z is less.
@@ -229,13 +236,7 @@ Result<JournalStats> JournalReader::stats(const JournalFilter& filter) const {
       const std::string outcome = events.text(0);
       ++stats.outcomes[outcome];
       if (!events.is_null(1)) ++stats.reasons[events.text(1)];
-      if (!events.is_null(2)) {
-        const std::string code = events.text(2);
-        ++stats.errors[code];
-        if (const auto known = code_named(code)) {  // else a newer version wrote it
-          ++stats.failures[std::string(failure_type_name(failure_type(*known)))];
-        }
-      }
+      if (!events.is_null(2)) count_failure(events.text(2), stats);
       if (outcome != outcome_name(Outcome::What::stored)) continue;
       for (std::size_t i = 0; i < times.size(); ++i) {
         times[i].push_back(events.real(3 + static_cast<int>(i)));

@@ -51,7 +51,7 @@ class InboxWorkersTest : public testing::Test {
   void put(const std::string& payload) {
     inbox_.put({payload, "webhook", "Root=1-2"}, [](const Result<std::string>&) {});
   }
-  InboxWorkers start(const HandleFn& handle, InboxWorkers::Setting setting = {}) {
+  InboxWorkers start(const HandleFn& handle, const InboxWorkers::Setting& setting = {}) {
     return {setting, inbox_, [handle] { return handle; }, clock_, log_};
   }
 
