@@ -19,9 +19,8 @@ std::size_t capability_of(const Rule& rule) {
 std::size_t capability_of(const EventRecord& record, const Rules& rules) {
   const auto* event = std::get_if<ObjectEvent>(&record);
   if (event == nullptr) return 0;
-  const auto rule = std::find_if(rules.rules.begin(), rules.rules.end(),
-                                 [&](const Rule& one) { return one.match.takes(event->object); });
-  return rule == rules.rules.end() ? 0 : capability_of(*rule);
+  const Rule* rule = rule_for(event->object, rules);
+  return rule == nullptr ? 0 : capability_of(*rule);
 }
 
 }  // namespace

@@ -81,10 +81,6 @@ Json thumbnail_json(const StoredThumbnail& thumbnail) {
 
 }  // namespace
 
-Json error_json(const Error& error) {
-  return {{"code", code_name(error.code)}, {"message", error.message}};
-}
-
 Json source_json(const SourceFacts& source) {
   return {{"format", format_name(source.format)},
           {"width", source.width},

@@ -23,7 +23,6 @@ Json reply_json(const std::vector<EventOutcome>& events);
 // {"bucket","key","outcome","reason"?,"error"?,"thumbnails"}
 Json event_json(const EventOutcome& event);
 
-Json error_json(const Error& error);          // {"code","message"}
 Json source_json(const SourceFacts& source);  // {"format","width","height","bytes","orientation"}
 Json timings_json(const Timings& timings);
 

@@ -59,18 +59,21 @@ bool Match::takes(const ObjectId& object) const {
          });
 }
 
+const Rule* rule_for(const ObjectId& object, const Rules& rules) {
+  const auto found = std::find_if(rules.rules.begin(), rules.rules.end(),
+                                  [&](const Rule& each) { return each.match.takes(object); });
+  return found == rules.rules.end() ? nullptr : &*found;
+}
+
 Step<Plan> plan_for(const ObjectEvent& event, const Rules& rules) {
   const auto skip = [](SkipReason reason) { return tl::make_unexpected(Stop(Skipped{reason})); };
   if (event.kind == ObjectEvent::Kind::other) return skip(SkipReason::not_created);
   const bool is_removal = event.kind == ObjectEvent::Kind::removed;
   if (event.object.key.ends_with('/')) return skip(SkipReason::folder);
   if (is_own_output(event.object, rules)) return skip(SkipReason::own_output);
-  const auto found = std::find_if(rules.rules.begin(), rules.rules.end(),
-                                  [&](const Rule& each) { return each.match.takes(event.object); });
-  if (is_removal && (found == rules.rules.end() || !found->removes)) {
-    return skip(SkipReason::not_created);
-  }
-  if (found == rules.rules.end()) return skip(SkipReason::no_rule);
+  const Rule* found = rule_for(event.object, rules);
+  if (is_removal && (found == nullptr || !found->removes)) return skip(SkipReason::not_created);
+  if (found == nullptr) return skip(SkipReason::no_rule);
 
   const Rule& rule = *found;
   Plan plan;

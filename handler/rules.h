@@ -48,6 +48,9 @@ struct Rules {
   std::vector<Rule> rules;
 };
 
+// The rule that takes the object; null if none does.
+const Rule* rule_for(const ObjectId& object, const Rules& rules);
+
 // One of which every thumbnail goes to.
 std::set<std::string> destination_buckets(const Rules& rules);
 

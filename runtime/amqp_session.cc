@@ -63,7 +63,7 @@ Result<void> AmqpSession::bury(const AmqpArrival& arrival, const Error& why) {
                        {"delivery", name_of(arrival)},
                        {"queue", arrival.consumer},
                        {"attempt", attempt_of(arrival.message)},
-                       {"error", {{"code", code_name(why.code)}, {"message", why.message}}}});
+                       {"error", error_json(why)}});
   return send({arrival.tag, to_dead(arrival, arrival.consumer, why, setting_.clock->now()), 0});
 }
 

@@ -74,7 +74,7 @@ ServedReply refusal_reply(const HttpRefusal& refusal) {
   ServedReply reply;
   reply.status = refusal.status;
   if (refusal.status == 503) reply.headers.add("Retry-After", "1");
-  reply.body = to_text({{"error", {{"code", refusal.code}, {"message", refusal.message}}}});
+  reply.body = to_text({{"error", error_json(refusal.code, refusal.message)}});
   return reply;
 }
 

@@ -27,10 +27,6 @@ Settlement::What fate(Item::What what) {
   return Settlement::What::later;
 }
 
-Json error_json(const Error& error) {
-  return {{"code", code_name(error.code)}, {"message", error.message}};
-}
-
 }  // namespace
 
 Settlement settlement_of(const Handled& handled) {

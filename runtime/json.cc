@@ -244,4 +244,10 @@ const Json* member(const Json& value, const char* field) {
   return found == value.end() ? nullptr : &*found;
 }
 
+Json error_json(std::string_view code, std::string_view message) {
+  return {{"code", code}, {"message", message}};
+}
+
+Json error_json(const Error& error) { return error_json(code_name(error.code), error.message); }
+
 }  // namespace miniatura

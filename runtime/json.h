@@ -49,6 +49,10 @@ bool is_json(ByteView text);
 // One line. Never throws: a byte that is no UTF-8 becomes U+FFFD.
 std::string to_text(const Json& value);
 
+// {"code","message"}: an error as users see it, in an answer or in the log.
+Json error_json(std::string_view code, std::string_view message);
+Json error_json(const Error& error);
+
 // The string at `field`, or "" where it is absent or no string.
 std::string string_at(const Json& object, const char* field);
 

@@ -12,7 +12,7 @@ ServedReply json_reply(int status, const Json& body) {
 }
 
 ServedReply refusal(int status, std::string_view code, std::string_view message) {
-  return json_reply(status, {{"error", {{"code", code}, {"message", message}}}});
+  return json_reply(status, {{"error", error_json(code, message)}});
 }
 
 ServedReply refusal(int status, const Error& error) {

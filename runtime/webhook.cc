@@ -58,7 +58,7 @@ Json entry_json(const InboxEntry& entry) {
                {"attempts", entry.attempts}};
   if (entry.code) {
     json["failure_type"] = failure_type_name(entry.failure_type);
-    json["error"] = {{"code", *entry.code}, {"message", entry.message.value_or("")}};
+    json["error"] = error_json(*entry.code, entry.message.value_or(""));
   }
   if (!entry.reply.empty()) {
     // One that was cropped is no JSON any more.
@@ -107,9 +107,8 @@ void Webhook::post_event(ServedRequest request, const RespondFn& respond) const 
   // Answered by the inbox's thread, when it is on the disk and not before.
   inbox_.put(std::move(put), [this, respond](Result<std::string> id) {
     if (id) return respond(json_reply(200, {{"id", *id}}));
-    log_.write(
-        LogLevel::error, "a delivery could not be taken; its sender has to repeat it",
-        {{"error", {{"code", code_name(id.error().code)}, {"message", id.error().message}}}});
+    log_.write(LogLevel::error, "a delivery could not be taken; its sender has to repeat it",
+               {{"error", error_json(id.error())}});
     auto reply = refusal(503, id.error());
     reply.headers.add("Retry-After", "5");
     respond(std::move(reply));

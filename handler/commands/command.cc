@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <thread>
 
 #include "handler/reply.h"
 #include "runtime/text.h"
@@ -43,10 +42,6 @@ void add_rendering_options(CLI::App& command, ConfigOptions& options, std::strin
   command.add_option("--engine", options.engine,
                      "What renders pictures: planes (default), or magick, the plain one, which is "
                      "slow [MINIATURA_ENGINE]");
-}
-
-int default_jobs() {
-  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 64u));
 }
 
 int exit_code(const Error& error) {

@@ -48,9 +48,6 @@ void add_store_option(CLI::App& command, ConfigOptions& options);
 void add_journal_option(CLI::App& command, ConfigOptions& options);
 void add_rendering_options(CLI::App& command, ConfigOptions& options, std::string_view otherwise);
 
-// As many as there are cores.
-int default_jobs();
-
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;

@@ -66,7 +66,7 @@ Json json_of(const DeadLetter& letter) {
   if (letter.received != Clock::Time()) json["received"] = iso_time(letter.received);
   json["died"] = iso_time(letter.died);
   json["failure_type"] = failure_type_name(letter.failure_type);
-  json["error"] = {{"code", letter.code}, {"message", letter.message}};
+  json["error"] = error_json(letter.code, letter.message);
   json["attempts"] = letter.attempts;
   json["bytes"] = letter.payload.size();
   return json;

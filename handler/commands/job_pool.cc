@@ -27,6 +27,10 @@ struct sigaction before_term {};
 
 }  // namespace
 
+int default_jobs() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kJobsMax);
+}
+
 Interruption::Interruption() {
   has_signal = false;
   struct sigaction action {};

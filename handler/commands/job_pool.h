@@ -23,6 +23,7 @@ struct Job {
 };
 
 inline constexpr int kJobsMax = 256;  // at a time
+int default_jobs();                   // as many as there are cores
 
 // What is printed of one job.
 struct Replied {

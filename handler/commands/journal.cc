@@ -49,8 +49,7 @@ Json json_of(const JournalRow& row) {
                {"etag", outcome.etag},
                {"outcome", outcome_name(outcome.what)}};
   if (!row.reason.empty()) json["reason"] = row.reason;
-  if (outcome.error)
-    json["error"] = {{"code", row.error_code}, {"message", outcome.error->message}};
+  if (outcome.error) json["error"] = error_json(row.error_code, outcome.error->message);
   json["attempt"] = row.attempt;
   json["duration_ms"] = outcome.timings.total.wall_ms;
   json["source"] = Json::object();

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "handler/commands/command.h"
 #include "handler/commands/contact_sheet.h"
@@ -21,16 +20,12 @@
 namespace miniatura {
 namespace {
 
-int usual_jobs() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kJobsMax);
-}
-
 struct ThumbOptions {
   std::vector<std::string> files;
   std::string directory;
   std::string presets;
   ConfigOptions config;
-  int jobs = usual_jobs();
+  int jobs = default_jobs();
   bool no_clobber = false;
   std::string sheet;
   bool json = false;

@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "handler/capability.h"
 #include "handler/commands/command.h"

@@ -104,5 +104,12 @@ TEST(JsonTest, what_may_still_become_json_begins_one) {
   }
 }
 
+TEST(ErrorJsonTest, names_the_code_and_says_the_message) {
+  Error error;
+  error.code = ErrorCode::image_corrupt;
+  error.message = "no end";
+  EXPECT_EQ(to_text(error_json(error)), R"({"code":"image.corrupt","message":"no end"})");
+}
+
 }  // namespace
 }  // namespace miniatura
