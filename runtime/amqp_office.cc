@@ -1,6 +1,9 @@
 #include "runtime/amqp_office.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "runtime/amqp_headers.h"
 #include "runtime/amqp_publisher.h"
@@ -20,34 +23,55 @@ class AmqpOffice : public DeadLetterOffice {
   Result<void> walk(const DeadLetterFilter& filter, const DecideFn& decide) override {
     TRY(connection, AmqpConnection::open(setting_));
     CHECKED(declare(*connection, topology_));
-    TRY(count, connection->count(kAmqpDeadQueue));
-    for (std::uint32_t i = 0; i < count; ++i) {
-      TRY(arrival, connection->get(kAmqpDeadQueue));
-      if (!arrival) break;  // somebody else took the rest
-      const DeadLetter letter = letter_of(*arrival);
-      if (!takes(filter, letter)) continue;
-      CHECKED(settle(*connection, *arrival, decide(letter)));
-    }
-    connection->close();  // gives back what is not acknowledged
-    return {};
+    std::vector<std::uint64_t> kept;
+    const auto walked = walk_letters(*connection, filter, decide, kept);
+    give_back(*connection, kept);
+    connection->close();
+    return walked;
   }
 
  private:
   static constexpr std::size_t kLetterBytesMax = std::size_t{128} << 20;  // the broker's own limit
 
+  // Into `kept` come those that stay.
+  static Result<void> walk_letters(AmqpConnection& connection, const DeadLetterFilter& filter,
+                                   const DecideFn& decide, std::vector<std::uint64_t>& kept) {
+    TRY(count, connection.count(kAmqpDeadQueue));
+    for (std::uint32_t i = 0; i < count; ++i) {
+      TRY(arrival, connection.get(kAmqpDeadQueue));
+      if (!arrival) break;  // somebody else took the rest
+      kept.push_back(arrival->tag);
+      const DeadLetter letter = letter_of(*arrival);
+      if (!takes(filter, letter)) continue;
+      const Verdict verdict = decide(letter);
+      if (verdict == Verdict::keep) continue;
+      CHECKED(settle(connection, *arrival, verdict));
+      kept.pop_back();
+    }
+    return {};
+  }
+
+  // Returns when they are there again for the next one who looks: the broker takes its time with
+  // what is given back, and with what a closed connection had. A second at most: somebody else may
+  // have taken them by then, and a broken connection gives them back without us.
+  static void give_back(AmqpConnection& connection, const std::vector<std::uint64_t>& kept) {
+    for (const std::uint64_t tag : kept) {
+      if (!connection.give_back(tag)) return;
+    }
+    for (int look = 0; look < 100; ++look) {
+      const auto count = connection.count(kAmqpDeadQueue);
+      if (!count || *count >= kept.size()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
   static Result<void> settle(AmqpConnection& connection, const AmqpArrival& arrival,
                              Verdict verdict) {
-    switch (verdict) {
-      case Verdict::keep:
-        return {};
-      case Verdict::drop:
-        return connection.ack(arrival.tag);
-      case Verdict::redrive:
-        break;
+    if (verdict == Verdict::redrive) {
+      AmqpPublisher publisher(connection);
+      CHECKED(publisher.publish(redriven(arrival)));
+      CHECKED(publisher.finish());  // it is back at work before it is gone from here
     }
-    AmqpPublisher publisher(connection);
-    CHECKED(publisher.publish(redriven(arrival)));
-    CHECKED(publisher.finish());  // it is back at work before it is gone from here
     return connection.ack(arrival.tag);
   }
 

@@ -61,6 +61,14 @@ TEST_F(AmqpOfficeTest, shows_each_once_the_oldest_first_and_keeps_them) {
   for (int i = 0; i < 3; ++i) EXPECT_THAT(kept(), ElementsAre("one", "two", "three"));
 }
 
+TEST_F(AmqpOfficeTest, what_was_kept_is_there_again_when_the_walk_is_over) {
+  for (int i = 0; i < 20; ++i) bury("one", ErrorCode::image_corrupt);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(kept().size(), 20u);
+    EXPECT_EQ(*connection_->count(kAmqpDeadQueue), 20u);
+  }
+}
+
 TEST_F(AmqpOfficeTest, tells_of_each_what_is_known) {
   bury("one", ErrorCode::image_corrupt);
   ASSERT_TRUE(office_->walk({}, [](const DeadLetter& letter) {
