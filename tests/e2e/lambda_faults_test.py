@@ -71,7 +71,8 @@ class Faults(LambdaCase):
         self.assertEqual({path.split("/")[2] for _, path in s3.requests}, {"a.png"}, "the second need not find out again")
 
     def test_a_name_that_does_not_resolve_defers_its_event_and_is_named(self):
-        variables = {**s3_of(self, []).variables, "AWS_ENDPOINT_URL_S3": "http://store.invalid:9000"}
+        variables = {**s3_of(self, []).variables, "AWS_ENDPOINT_URL_S3": "http://store.invalid:9000",
+                     "RES_OPTIONS": "timeout:1 attempts:1"}  # where no name server answers
         sqs = {"messageId": "m1", "body": payload("b.png").decode(), "eventSource": "aws:sqs", "eventSourceARN": "arn:q"}
         api = RuntimeApi(self, payload("a.png"), json.dumps({"Records": [sqs]}).encode())
         done = self.run_lambda(api, **variables)
