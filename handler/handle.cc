@@ -122,7 +122,9 @@ void record(const Application& application, const EventOutcome& event, const Eve
 class Handler {
  public:
   Handler(Application application, std::shared_ptr<ObjectStore> store, RenderFn render)
-      : application_(std::move(application)), store_(std::move(store)), render_(std::move(render)) {}
+      : application_(std::move(application)),
+        store_(std::move(store)),
+        render_(std::move(render)) {}
 
   Handled operator()(const Delivery& delivery) const {
     const InProgress in_progress(application_.metrics);
