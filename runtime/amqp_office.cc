@@ -24,7 +24,7 @@ class AmqpOffice : public DeadLetterOffice {
     TRY(connection, AmqpConnection::open(setting_));
     CHECKED(declare(*connection, topology_));
     std::vector<std::uint64_t> kept;
-    const auto walked = walk_letters(*connection, filter, decide, kept);
+    auto walked = walk_letters(*connection, filter, decide, kept);
     give_back(*connection, kept);
     connection->close();
     return walked;
