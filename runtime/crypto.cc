@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -70,11 +71,13 @@ bool same_secret(std::string_view a, std::string_view b) {
 
 // OpenSSL would take spaces around it, and padding in its middle.
 std::optional<std::string> base64_decoded(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto is_digit = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  };
   std::string_view digits = text;
   while (text.size() - digits.size() < 2 && digits.ends_with('=')) digits.remove_suffix(1);
-  if (text.size() % 4 != 0 || digits.find_first_not_of(kDigits) != std::string_view::npos) {
+  if (text.size() % 4 != 0 || !std::all_of(digits.begin(), digits.end(), is_digit)) {
     return std::nullopt;
   }
   std::string decoded(text.size() / 4 * 3, '\0');

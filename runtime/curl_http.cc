@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -46,17 +45,6 @@ std::string host_of(std::string_view url) {
   return std::string(url);
 }
 
-// Where certificates are, if this build's own default is not there: a static executable runs on
-// systems other than the one that it was built on.
-std::string system_ca_bundle() {
-  const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
-  for (const char* path : {built_in, "/etc/ssl/certs/ca-certificates.crt",
-                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
-    if (path != nullptr && ::access(path, R_OK) == 0) return path;
-  }
-  return {};
-}
-
 ErrorCode error_code_of(CURLcode code) {
   // An `if` ladder, not a switch: libcurl's enum has a hundred names and grows.
   constexpr std::array kInvalid = {CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL,
@@ -82,19 +70,17 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 class Exchange;
 
-// The connections (they belong to the multi handle) and the idle easy handles.
+// The connections (they belong to the multi handle) and the idle easy handles. Nothing is made
+// before the first request: a function has more transports than its first poll needs.
 class Connections {
  public:
-  explicit Connections(CurlOptions options) : options_(std::move(options)) {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (started == CURLE_OK) multi_.reset(curl_multi_init());
-    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{kIdleHandlesMax});
-  }
+  explicit Connections(CurlOptions options) : options_(std::move(options)) {}
 
   const CurlOptions& options() const { return options_; }
 
   // Null where memory is out.
   Easy take() {
+    if (!start()) return nullptr;
     if (idle_.empty()) return Easy(curl_easy_init());
     Easy easy = std::move(idle_.back());
     idle_.pop_back();
@@ -132,6 +118,13 @@ class Connections {
   }
 
  private:
+  bool start() {
+    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (multi_ || started != CURLE_OK) return multi_ != nullptr;
+    multi_.reset(curl_multi_init());
+    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{kIdleHandlesMax});
+    return multi_ != nullptr;
+  }
   bool perform();
 
   CurlOptions options_;
@@ -195,6 +188,7 @@ class Exchange {
     return {ErrorCode::memory_exhausted, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
   }
 
+  static CURLcode on_tls(CURL* easy, void* ssl_context, void* self) noexcept;
   static std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) noexcept;
   static std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
@@ -331,7 +325,11 @@ void Exchange::set_trust_and_proxy(const CurlOptions& options) {
   CURL* const easy = easy_.get();
   set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   set(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  if (!options.ca_bundle.empty()) set(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
+  // Not libcurl's own way, which reads all authorities for a connection.
+  set(easy, CURLOPT_CAINFO, nullptr);
+  set(easy, CURLOPT_CAPATH, nullptr);
+  set(easy, CURLOPT_SSL_CTX_FUNCTION, &on_tls);
+  set(easy, CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
   if (!options.use_proxy) set(easy, CURLOPT_NOPROXY, "*");
 }
 
@@ -403,6 +401,9 @@ void Exchange::finish(CURLcode code) {
   }
   error.message =
       fmt::format("{}: {}", what_, reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+  if (error.code == ErrorCode::network_untrusted) {
+    error.message += fmt::format(" (trusted is {})", connections_.options().trusted->place());
+  }
   error_ = std::move(error);
 }
 
@@ -484,6 +485,16 @@ std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t count, voi
     return static_cast<Exchange*>(self)->take_header({bytes, count});
   } catch (...) {
     return 0;
+  }
+}
+
+CURLcode Exchange::on_tls(CURL*, void* ssl_context, void* self) noexcept {
+  try {
+    const Connections& connections = static_cast<const Exchange*>(self)->connections_;
+    const bool is_done = trust_only(ssl_context, connections.options().trusted);
+    return is_done ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  } catch (...) {
+    return CURLE_OUT_OF_MEMORY;
   }
 }
 
@@ -573,7 +584,7 @@ class CurlTransport final : public HttpTransport {
 }  // namespace
 
 std::unique_ptr<HttpTransport> make_curl_transport(CurlOptions options, const Clock& clock) {
-  if (options.ca_bundle.empty()) options.ca_bundle = system_ca_bundle();
+  if (!options.trusted) options.trusted = system_authorities();
   return std::make_unique<CurlTransport>(std::move(options), clock);
 }
 

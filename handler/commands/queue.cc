@@ -24,7 +24,12 @@ Result<AmqpSetting> queue_setting(const std::string& url, const Environment& env
   AmqpSetting setting;
   TRY(address, parse_amqp_url(where));
   setting.address = address;
-  setting.authorities = environment.get_or("MINIATURA_AMQP_CA", "");
+  constexpr char kAuthorities[] = "MINIATURA_AMQP_CA";
+  const auto authorities = environment.get(kAuthorities);
+  if (address.is_tls && authorities) {
+    TRY(trusted, authorities_in(*authorities, kAuthorities));
+    setting.trusted = trusted;
+  }
   setting.name = fmt::format("miniatura {} {}", command, ::getpid());
   return setting;
 }
