@@ -149,6 +149,10 @@ TEST_F(TrustTest, one_among_a_hundred_is_found) {
   EXPECT_GT(all->certificates().size(), 200U);
   EXPECT_TRUE(is_trusted(all, server_));
   EXPECT_FALSE(is_trusted(named(crowd), server_));
+  const unsigned char* name = nullptr;
+  std::size_t size = 0;
+  X509_NAME_get0_der(X509_get_subject_name(ours_.certificate.get()), &name, &size);
+  EXPECT_EQ(all->named({reinterpret_cast<const char*>(name), size}).size(), 1U);
 }
 
 TEST_F(TrustTest, the_first_usual_place_with_a_certificate_counts) {
@@ -190,7 +194,7 @@ TEST_F(TrustTest, nothing_is_read_before_it_is_needed) {
 }
 
 TEST_F(TrustTest, what_was_named_and_is_of_no_use_is_a_wrong_setting) {
-  const std::string large = write("large.pem", "");
+  const std::string large = write("large.pem", pem_of(ours_));
   ASSERT_EQ(::truncate(large.c_str(), (16 << 20) + 1), 0);
   for (const std::string& file :
        {path("absent"), directory_.path(), write("empty", ""), write("garbage", "no certificate"),
