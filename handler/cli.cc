@@ -20,6 +20,7 @@ constexpr std::array kCommands = {
     Command{"publish", add_publish_command}, Command{"dead", add_dead_command},
     Command{"thumb", add_thumb_command},     Command{"journal", add_journal_command},
     Command{"s3", add_s3_command},           Command{"config", add_config_command},
+    Command{"health", add_health_command},
 };
 
 constexpr char kVersion[] = "--version";

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kWrappersMax = 4;
 constexpr std::size_t kUrlBytesMax = 2'048;
+constexpr std::size_t kIdBytesMax = 100;
 
 std::string name_of(const std::string& path) { return path.empty() ? "the event" : path; }
 
@@ -260,6 +261,9 @@ Result<ParsedDelivery> parse_delivery(ByteView payload, const EventLimits& limit
   TRY(records, unwrapper.take(""));
   ParsedDelivery delivery;
   delivery.note = unwrapper.note();
+  if (string_at(event, "source") == "aws.s3") {
+    delivery.correlation_id = cropped(one_line(string_at(event, "id")), kIdBytesMax);
+  }
   delivery.items.push_back({"", 0, std::nullopt, std::move(records)});
   return delivery;
 }

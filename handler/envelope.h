@@ -33,9 +33,10 @@ struct EventItem {
 struct ParsedDelivery {
   Shape shape = Shape::direct;
   std::vector<EventItem> items;
-  std::string note;           // what a person should read in the log, where there is something
-  std::string batch_schema;   // of s3_batch, for its answer
-  std::string invocation_id;  // the same
+  std::string note;            // what a person should read in the log, where there is something
+  std::string correlation_id;  // EventBridge's own of an event of its, which its archive knows
+  std::string batch_schema;    // of s3_batch, for its answer
+  std::string invocation_id;   // the same
 };
 
 struct EventLimits {

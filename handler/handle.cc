@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "handler/delivery_log.h"
 #include "handler/envelope.h"
 #include "handler/metrics.h"
 #include "handler/reply.h"
@@ -26,7 +27,7 @@ Error fault_of_ours(const std::exception& fault) {
 
 EventOutcome ended(const ObjectId& object, Error error) {
   Outcome outcome;
-  outcome.what = error.retryable() ? Outcome::What::deferred : Outcome::What::failed;
+  outcome.what = what_ends(error);
   outcome.error = std::move(error);
   return {object, "", "", std::move(outcome)};
 }
@@ -108,8 +109,10 @@ void record(const Application& application, const EventOutcome& event, const Eve
   known.attempt = item.attempt > 0 ? item.attempt : delivery.attempt;
   const auto recorded = application.journal->record(event, known);
   if (!recorded) {
+    Json fields = {{"error", error_json(recorded.error())}};
+    fields.update(log_fields(delivery));
     application.log->write(LogLevel::warn, "the journal could not be written; the event was served",
-                           {{"error", error_json(recorded.error())}});
+                           fields);
   }
   if (application.metrics != nullptr) {
     count_event(*application.metrics, event.outcome, delivery.door);
@@ -119,7 +122,9 @@ void record(const Application& application, const EventOutcome& event, const Eve
 class Handler {
  public:
   Handler(Application application, std::shared_ptr<ObjectStore> store, RenderFn render)
-      : application_(application), store_(std::move(store)), render_(std::move(render)) {}
+      : application_(std::move(application)),
+        store_(std::move(store)),
+        render_(std::move(render)) {}
 
   Handled operator()(const Delivery& delivery) const {
     const InProgress in_progress(application_.metrics);
@@ -147,7 +152,7 @@ class Handler {
       groups.learn(*task.item, outcomes.back().outcome);
       record(application_, outcomes.back(), *task.item, delivery);
     }
-    log_delivery(delivery, outcomes, nullptr, parsed->note);
+    log({delivery, outcomes, nullptr, parsed->note, parsed->correlation_id});
     return handled(*parsed, outcomes);
   }
 
@@ -157,7 +162,7 @@ class Handler {
       outcome.error = error;
       count_event(*application_.metrics, outcome, delivery.door);
     }
-    log_delivery(delivery, {}, &error);
+    log({delivery, {}, &error, {}, {}});
     return handled(error);
   }
 
@@ -181,30 +186,13 @@ class Handler {
     }
   }
 
-  void log_delivery(const Delivery& delivery, const std::vector<EventOutcome>& outcomes,
-                    const Error* error, const std::string& note = "") const {
-    Json line = reply_json(outcomes);
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      Json& event = line["events"][i];
-      if (!outcomes[i].item_id.empty()) event["item"] = outcomes[i].item_id;
-      event["timings"] = timings_json(outcomes[i].outcome.timings);
-    }
-    if (!note.empty()) line["note"] = note;
-    if (error != nullptr) line["error"] = error_json(*error);
-    line["door"] = delivery.door;
-    line[delivery.door == "lambda" ? "function_request_id" : "delivery"] = delivery.id;
-    if (delivery.door == "lambda") line["cold_start"] = !std::exchange(*warm_, true);
-    if (!delivery.trace_id.empty()) line["xray_trace_id"] = delivery.trace_id;
-    const bool bad = error != nullptr || line["failed"] != 0 || line["deferred"] != 0;
-    application_.log->write(bad ? LogLevel::error : LogLevel::info,
-                            bad ? "not all handled" : "handled", line);
+  void log(const EndedDelivery& ended) const {
+    log_delivery(*application_.log, application_.metrics_namespace, *application_.clock, ended);
   }
 
   Application application_;
   std::shared_ptr<ObjectStore> store_;
   RenderFn render_;
-  // Has this worker served before? Shared, as a HandleFn is copied.
-  std::shared_ptr<bool> warm_ = std::make_shared<bool>(false);
 };
 
 // The plan of a record, or its outcome where that is known without a store.

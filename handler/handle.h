@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "handler/breaker.h"
@@ -24,8 +25,9 @@ struct Application {
   Journal* journal = nullptr;
   const Log* log = nullptr;
   const Clock* clock = nullptr;
-  Breaker* breaker = nullptr;  // see Tools
-  Metrics* metrics = nullptr;  // null: nobody watches
+  Breaker* breaker = nullptr;                         // see Tools
+  Metrics* metrics = nullptr;                         // null: nobody watches
+  std::optional<std::string> metrics_namespace = {};  // of those in the log (delivery_log.h)
 };
 
 // The HandleFn of one worker, which owns its store and where it renders. Never throws: what a fault

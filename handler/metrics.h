@@ -2,10 +2,13 @@
 // label.
 #pragma once
 
-#include <string_view>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "handler/outcome.h"
 #include "runtime/delivery.h"
+#include "runtime/emf.h"
 #include "runtime/metrics.h"
 
 namespace miniatura {
@@ -35,6 +38,15 @@ inline constexpr MetricName kBrokerConnected{"miniatura_broker_connected",
                                              "1 while there is a connection to the broker"};
 inline constexpr MetricName kRequestsTotal{"miniatura_http_requests_total",
                                            "HTTP requests answered, by path and status"};
+
+// The same for CloudWatch, in the line of the log (delivery_log.h): counts of outcomes (stored,
+// skipped, failed, deferred: the events_total above) and of thumbnails, and of each event that has
+// them source_bytes, thumbnail_bytes and its times: duration_ms, download_ms, decode_ms, render_ms,
+// upload_ms. Their dimension is the service. As Powertools has it, a cold start is
+// ColdStart, by service and function. `error` is that of a delivery without events.
+std::vector<EmfDirective> emf_metrics(const std::string& metrics_namespace,
+                                      std::span<const EventOutcome> events, const Error* error,
+                                      bool is_cold_start);
 
 // Counts a delivery as being in progress while it lives. `metrics` may be null.
 class InProgress {

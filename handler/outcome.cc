@@ -28,6 +28,10 @@ std::string_view skip_reason_name(SkipReason reason) {
   return "";
 }
 
+Outcome::What what_ends(const Error& error) {
+  return error.retryable() ? Outcome::What::deferred : Outcome::What::failed;
+}
+
 std::string_view outcome_name(Outcome::What what) {
   switch (what) {
     case Outcome::What::stored:

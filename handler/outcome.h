@@ -85,6 +85,7 @@ struct Outcome {
   Timings timings;
 };
 std::string_view outcome_name(Outcome::What what);  // "stored"
+Outcome::What what_ends(const Error& error);        // deferred or failed
 
 // Which object, and what became of it.
 struct EventOutcome {

@@ -165,7 +165,7 @@ Outcome process(const ObjectEvent& event, const Tools& tools, const Context& con
     outcome.reason = skipped->reason;
   } else {
     outcome.error = std::get<Error>(stored.error().why);
-    outcome.what = outcome.error->retryable() ? Outcome::What::deferred : Outcome::What::failed;
+    outcome.what = what_ends(*outcome.error);
   }
   if (tools.breaker != nullptr && !destination.empty()) {
     tools.breaker->observe(destination, outcome);

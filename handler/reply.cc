@@ -110,7 +110,7 @@ Json event_json(const EventOutcome& event) {
   return json;
 }
 
-Json reply_json(const std::vector<EventOutcome>& events) {
+Json reply_json(std::span<const EventOutcome> events) {
   const auto count = [&](Outcome::What what) {
     return std::count_if(events.begin(), events.end(),
                          [&](const EventOutcome& e) { return e.outcome.what == what; });

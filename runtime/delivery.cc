@@ -16,6 +16,13 @@ int weight(Item::What what) {
   return 0;
 }
 
+Json log_fields(const Delivery& delivery) {
+  if (!delivery.log_fields.empty()) return delivery.log_fields;
+  Json fields = {{"delivery", delivery.id}};
+  if (!delivery.trace_id.empty()) fields["xray_trace_id"] = delivery.trace_id;
+  return fields;
+}
+
 Item whole_of(const Handled& handled) {
   Item whole;
   for (const Item& item : handled.items) {

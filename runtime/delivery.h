@@ -12,6 +12,7 @@
 #include "runtime/bytes.h"
 #include "runtime/clock.h"
 #include "runtime/error.h"
+#include "runtime/json.h"
 
 namespace miniatura {
 
@@ -23,7 +24,13 @@ struct Delivery {
   Deadline deadline;     // the door's; the handler keeps its own reserve
   int attempt = 1;       // as far as the door knows
   std::optional<std::chrono::milliseconds> waited = std::nullopt;  // at the door, where it knows
+  // What the door's users know a delivery by, as fields of its lines in the log; none: "delivery"
+  // and "xray_trace_id" are.
+  Json log_fields = Json::object();
 };
+
+// The fields of the log by which a delivery is found again.
+Json log_fields(const Delivery& delivery);
 
 // What became of one item of a delivery.
 struct Item {

@@ -142,6 +142,14 @@ Result<int> LambdaApi::post_init_error(const LambdaError& error) {
   return post_failure(fmt::format("{}/init/error", kRuntime), nullptr, error);
 }
 
+Result<void> LambdaApi::wait_for_restore() {
+  HttpRequest poll = request("GET", fmt::format("{}/restore/next", kRuntime));
+  poll.stall_timeout = std::chrono::milliseconds(0);
+  TRY(reply, send(transport_, poll));
+  if (reply.status != 200) return wrong_status("/restore/next", reply.status);
+  return {};
+}
+
 Result<std::string> LambdaApi::register_extension(const std::string& name) {
   HttpRequest made = request("POST", fmt::format("{}/register", kExtension));
   made.headers.add("Lambda-Extension-Name", name);

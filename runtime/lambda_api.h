@@ -52,6 +52,10 @@ class LambdaApi {
   Result<int> post_error(const Invocation& invocation, const LambdaError& error);
   Result<int> post_init_error(const LambdaError& error);
 
+  // Of SnapStart: the process is ready, and its snapshot is taken while this waits, for ever if
+  // need be. It returns in each process that goes on from there. Errors: as next().
+  Result<void> wait_for_restore();
+
   // As an internal extension: only then does the sandbox announce its end (SIGTERM). Gives the
   // extension's identifier. Errors: network_*, runtime_api.
   Result<std::string> register_extension(const std::string& name);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/lambda_api.h"
+#include "runtime/lambda_log.h"
 #include "runtime/retry.h"
 
 namespace miniatura {
@@ -28,6 +29,7 @@ constexpr char kExtensionName[] = "miniatura";
 std::atomic<int> events_in_hand{0};
 std::atomic<bool> is_ending{false};
 std::atomic<bool> has_fault{false};  // a worker could not go on
+std::atomic<bool> warm{false};       // an event was taken, or nobody waits for the first
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 int exit_code() { return has_fault ? 1 : 0; }
@@ -120,9 +122,10 @@ class Worker {
   }
 
   tl::expected<std::string, LambdaError> answer_to(Invocation& invocation) {
-    const Delivery delivery{std::move(invocation.payload), "lambda",
-                            invocation.request_id,         invocation.trace_id,
-                            invocation.deadline(),         1};
+    Delivery delivery{std::move(invocation.payload), "lambda",
+                      invocation.request_id,         invocation.trace_id,
+                      invocation.deadline(),         1};
+    delivery.log_fields = invocation_fields(invocation, !warm.exchange(true));
     try {
       Handled handled = handle_(delivery);
       const Item* const failure = handled.failure();
@@ -184,6 +187,14 @@ int fail_init(const LambdaLoop& loop, const LambdaError& error) {
   return 1;
 }
 
+// Its connection is of before the snapshot, and goes with it.
+bool wait_for_restore(const LambdaLoop& loop) {
+  const auto transport = loop.make_transport();
+  const auto restored = LambdaApi(*transport, loop.endpoint).wait_for_restore();
+  if (!restored) loop.log->write(LogLevel::error, "no restore: " + restored.error().message);
+  return restored.has_value();
+}
+
 // Registered, the sandbox announces its end by SIGTERM. Works without: a warning.
 void start_extension(const LambdaLoop& loop) {
   auto transport = loop.make_transport();
@@ -242,6 +253,9 @@ Result<void> read_settings(const Environment& environment, LambdaLoop& loop) {
   TRY(extension, whole_number(environment, "MINIATURA_LAMBDA_EXTENSION", 0, 0, 1));
   loop.workers = workers;
   loop.extension = extension == 1;
+  const std::string start = environment.get_or("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+  loop.snap_start = start == "snap-start";
+  loop.starts_ahead = start == "provisioned-concurrency" || start == "lambda-managed-instances";
   return {};
 }
 
@@ -265,6 +279,8 @@ int run_lambda_loop(const LambdaLoop& loop, const HandleFactory& make_handle,
   }
   const SigtermTaken sigterm;
   if (loop.extension) start_extension(loop);
+  if (loop.snap_start && !wait_for_restore(loop)) return 1;
+  warm = loop.starts_ahead;
   // No thread is made for one: a cold start is not to pay for it.
   if (workers.size() == 1) {
     workers.front()->run();

@@ -5,6 +5,12 @@
 //   post   202 accepted; 400, 403, 410, 413 and the like are logged and the next event is served;
 //          5xx: exit 1. A network that fails is tried a few times and then logged: next knows more
 //
+// SnapStart: an image with a custom runtime (this one) says when it is ready, by /restore/next, and
+// goes on from a snapshot of that moment, hours later and many times over. What a snapshot must not
+// hold is not there yet: no connection (the one that waits is dropped), no credentials, no seed, no
+// time. Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-custom.html.
+// Functions of zip files have none.
+//
 // SIGTERM: the events in hand are answered, then exit 0, or 1 where a worker met a fault before. An
 // event is in hand as soon as its headers are there.
 #pragma once
@@ -26,6 +32,11 @@ struct LambdaLoop {
   std::string endpoint;    // AWS_LAMBDA_RUNTIME_API
   int workers = 1;         // AWS_LAMBDA_MAX_CONCURRENCY; 1 runs on the calling thread
   bool extension = false;  // register as an extension, so that SIGTERM comes before the end
+  // By AWS_LAMBDA_INITIALIZATION_TYPE. SnapStart: a snapshot is taken before the first event.
+  bool snap_start = false;
+  // Nobody waits for the process to start: it is there before its first event is
+  // (provisioned-concurrency, lambda-managed-instances). Such an event is no cold start.
+  bool starts_ahead = false;
 
   // What follows is never null and outlives the loop. The transport is that of one worker (or of
   // the extension's thread): without retries, for what to retry is decided here.
@@ -38,8 +49,8 @@ struct LambdaLoop {
 // AWS_LAMBDA_RUNTIME_API, config_invalid. Past it there is somebody to tell what else goes wrong.
 Result<LambdaLoop> lambda_loop_from(const Environment& environment);
 
-// Reads workers and MINIATURA_LAMBDA_EXTENSION (1 or 0). Errors: config_invalid, for
-// run_lambda_loop to post.
+// Reads workers, MINIATURA_LAMBDA_EXTENSION (1 or 0) and AWS_LAMBDA_INITIALIZATION_TYPE. Errors:
+// config_invalid, for run_lambda_loop to post.
 Result<void> read_settings(const Environment& environment, LambdaLoop& loop);
 
 // Makes one HandleFn a worker, all on this thread, and serves until SIGTERM (0) or a fault of the

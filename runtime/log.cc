@@ -59,13 +59,19 @@ void write_whole(int descriptor, std::string_view text) {
   }
 }
 
-std::string json_line(LogLevel level, std::string_view message, const Json& fields) {
-  Json line = {{"level", level_name(level)},
-               {"timestamp", rfc3339_now()},
-               {"message", message},
-               {"service", "miniatura"}};
-  line.update(fields);
-  return to_text(line);
+// ',"name":value' of each.
+std::string members(const Json& fields) {
+  if (fields.empty()) return {};
+  std::string text = to_text(fields);
+  text.front() = ',';
+  text.pop_back();
+  return text;
+}
+
+std::string json_line(LogLevel level, std::string_view message, std::string_view constant,
+                      const Json& fields) {
+  return fmt::format(R"({{"level":"{}","timestamp":"{}","message":{}{}{}}})", level_name(level),
+                     rfc3339_now(), to_text(message), constant, members(fields));
 }
 
 // A word as it is, all else in JSON's quotes and brackets.
@@ -92,10 +98,26 @@ LogFormat log_format(int descriptor) {
   return ::isatty(descriptor) == 1 ? LogFormat::text : LogFormat::json;
 }
 
+Log::Log(LogLevel minimum, int descriptor, LogFormat format)
+    : minimum_(minimum), descriptor_(descriptor), format_(format) {
+  constant_ = members({{"service", "miniatura"}});
+}
+
+Log Log::with(const Json& constant_fields) const {
+  Log log = *this;
+  log.constant_ = members(constant_fields);
+  return log;
+}
+
 void Log::write(LogLevel level, std::string_view message, const Json& fields) const {
-  if (level < minimum_) return;
-  const auto line = format_ == LogFormat::text ? text_line : json_line;
-  write_whole(descriptor_, line(level, message, fields) + "\n");
+  if (takes(level)) write_always(level, message, fields);
+}
+
+void Log::write_always(LogLevel level, std::string_view message, const Json& fields) const {
+  if (minimum_ == LogLevel::off) return;
+  std::string line = format_ == LogFormat::text ? text_line(level, message, fields)
+                                                : json_line(level, message, constant_, fields);
+  write_whole(descriptor_, line + "\n");
 }
 
 LogLevel log_level(std::string_view name) {

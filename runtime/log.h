@@ -2,6 +2,9 @@
 // (level, timestamp, message, service, …). Lambda keeps the level only of such lines. On a terminal
 // the same as text.
 //
+// What every line of a process says of it (its service, its function) is made into text once, and
+// stands in each JSON line after the message.
+//
 // Thread-safe: lines follow each other whole, whatever their length. A descriptor that is closed,
 // or full for a second, loses the line. Never given a secret or a whole payload.
 #pragma once
@@ -27,15 +30,22 @@ class Log {
   // (see log_level).
   explicit Log(LogLevel minimum = LogLevel::info, int descriptor = 2)
       : Log(minimum, descriptor, log_format(descriptor)) {}
-  Log(LogLevel minimum, int descriptor, LogFormat format)
-      : minimum_(minimum), descriptor_(descriptor), format_(format) {}
+  Log(LogLevel minimum, int descriptor, LogFormat format);
 
+  // The same with these fields in every JSON line, in place of {"service":"miniatura"}. A line has
+  // no others of their names.
+  Log with(const Json& constant_fields) const;
+
+  bool takes(LogLevel level) const { return level >= minimum_; }
   void write(LogLevel level, std::string_view message, const Json& fields = Json::object()) const;
+  // Whatever the level, unless the log is off: what somebody counts.
+  void write_always(LogLevel level, std::string_view message, const Json& fields) const;
 
  private:
   LogLevel minimum_;
   int descriptor_;
   LogFormat format_;
+  std::string constant_;  // ',"service":"…"'
 };
 
 // "debug", "INFO", "warn"/"warning", "error"/"fatal", "trace"; anything else is info.

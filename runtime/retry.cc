@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -49,8 +50,9 @@ std::optional<milliseconds> retry_after(const HttpHeaders& headers, Clock::Time 
 }
 
 std::function<double()> system_random() {
-  return [engine = std::mt19937(std::random_device{}())]() mutable {
-    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  return [] {
+    std::random_device system;
+    return std::generate_canonical<double, std::numeric_limits<double>::digits>(system);
   };
 }
 

@@ -40,7 +40,8 @@ bool is_retryable_network_error(ErrorCode code);
 // none. Nothing if it is neither; a day at most.
 std::optional<std::chrono::milliseconds> retry_after(const HttpHeaders& headers, Clock::Time now);
 
-// A source of numbers in [0, 1), seeded by the system; for one thread.
+// A source of numbers in [0, 1): each is drawn from the system. Nothing is seeded, so processes
+// that go on from one snapshot do not all wait the same time.
 std::function<double()> system_random();
 
 }  // namespace miniatura

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/curl_http.h"
+#include "runtime/idle_transport.h"
 #include "runtime/retry.h"
 #include "s3client/credentials_chain.h"
 #include "s3client/directory_store.h"
@@ -24,7 +25,9 @@ struct S3Settings {
 // What one thread's store stands on. A base, so that it is there before the store is.
 struct Connections {
   Connections(const S3Settings& settings, Clock& clock)
-      : credentials(settings.credentials), transport(make_curl_transport(settings.curl, clock)) {}
+      : credentials(settings.credentials),
+        transport(make_idle_transport(
+            [curl = settings.curl, &clock] { return make_curl_transport(curl, clock); }, clock)) {}
 
   std::shared_ptr<CredentialsProvider> credentials;
   std::unique_ptr<HttpTransport> transport;

@@ -63,7 +63,7 @@ constexpr CodeRow kCodes[] = {
 constexpr StatusRow kStatuses[] = {
     {301, {E::store_unavailable, R::mend_region}},
     {307, {E::store_unavailable, R::mend_region}},
-    {400, {E::store_rejected, R::mend_region}},  // a HEAD's; without a region it is final
+    {400, {E::store_rejected, R::mend_region}},  // a HEAD's; S3Requester asks why
     {401, {E::store_denied, R::none}},
     {403, {E::store_denied, R::none}},
     {404, {E::store_rejected, R::none}},  // with a code that is not known

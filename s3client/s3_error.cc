@@ -86,6 +86,11 @@ S3Failure s3_failure(const S3Call& call, int status, const HttpHeaders& headers,
     // What a HEAD has in place of PermanentRedirect: a setting of ours, which can be mended.
     if (words.code.empty()) error.code = ErrorCode::store_denied;
     error.message += fmt::format(" (the bucket is in region {}: set AWS_REGION)", words.region);
+  } else if (status == 403 && call.method == "HEAD" && words.code.empty()) {
+    // The reason of a HEAD is not told, and the usual one is surprising.
+    error.message += call.id.key.empty()
+                         ? " (it takes s3:ListBucket)"
+                         : " (it takes s3:GetObject, and s3:ListBucket where nothing is there)";
   }
   return failure;
 }

@@ -110,7 +110,7 @@ std::vector<Result<HttpReply>> S3Requester::send_all(std::span<const S3Call> cal
     milliseconds longest{0};
     for (std::size_t k = 0; k < now.size(); ++k) {
       const std::size_t i = now[k];
-      auto reply = whole(calls[i], judged(calls[i], std::move(responses[k]), sent));
+      auto reply = whole(calls[i], judged(calls[i], std::move(responses[k]), sent, context));
       if (reply) {
         results[i] = std::move(*reply);
         continue;
@@ -213,13 +213,13 @@ S3Requester::Attempt<HttpResponse> S3Requester::open_once(const S3Call& call,
                                                           const Context& context) {
   const Clock::Time sent = access_.clock.now();
   return judged(call, transport_for(region_of(call.id.bucket)).open(request_for(call, context)),
-                sent);
+                sent, context);
 }
 
 // A 2xx, or what is wrong: no other status passes, so no error's XML can reach a reader.
 S3Requester::Attempt<HttpResponse> S3Requester::judged(const S3Call& call,
                                                        Result<HttpResponse> response,
-                                                       Clock::Time sent) {
+                                                       Clock::Time sent, const Context& context) {
   if (!response) return tl::make_unexpected(s3_failure(call, std::move(response).error()));
   const Clock::Time received = access_.clock.now();
   const auto skew = measured_skew(sent, received, response->headers);
@@ -228,6 +228,10 @@ S3Requester::Attempt<HttpResponse> S3Requester::judged(const S3Call& call,
   if (is_success(response->status)) return std::move(*response);
   S3Failure failure = s3_failure(call, response->status, response->headers,
                                  read_refusal(*response->body), received);
+  if (call.method == "HEAD" && response->status == 400 && failure.error.service_code.empty() &&
+      failure.region.empty()) {
+    failure = reason_of(call, std::move(failure), context);
+  }
   // A HEAD that is refused has no code: a clock that turns out to be far off is the likely reason.
   const milliseconds news = std::chrono::abs(server_clock_.offset() - offset);
   if (response->status == 403 && failure.recovery == Recovery::none && news >= kSkewMin) {
@@ -240,6 +244,22 @@ S3Requester::Attempt<HttpResponse> S3Requester::judged(const S3Call& call,
     }
   }
   return tl::make_unexpected(std::move(failure));
+}
+
+// A token that has ended looks to a HEAD like a request that is wrong for good (400, and no body to
+// say which): a GET of the same has S3's word for it. Of the object it asks for a byte.
+S3Failure S3Requester::reason_of(const S3Call& head, S3Failure bare, const Context& context) {
+  S3Call get = head;
+  get.method = "GET";
+  get.headers.set("Range", "bytes=0-0");
+  auto response = transport_for(region_of(get.id.bucket)).open(request_for(get, context));
+  if (!response) return s3_failure(head, std::move(response).error());
+  if (is_success(response->status)) {
+    response->body->cancel();
+    return bare;
+  }
+  return s3_failure(head, response->status, response->headers, read_refusal(*response->body),
+                    access_.clock.now());
 }
 
 S3Requester::Attempt<HttpReply> S3Requester::whole(const S3Call& call,

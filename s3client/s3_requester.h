@@ -98,7 +98,9 @@ class S3Requester {
 
   Attempt<HttpResponse> open_once(const S3Call& call, const Context& context);
   Attempt<HttpReply> whole(const S3Call& call, Attempt<HttpResponse> passed);
-  Attempt<HttpResponse> judged(const S3Call& call, Result<HttpResponse> response, Clock::Time sent);
+  Attempt<HttpResponse> judged(const S3Call& call, Result<HttpResponse> response, Clock::Time sent,
+                               const Context& context);
+  S3Failure reason_of(const S3Call& head, S3Failure bare, const Context& context);
 
   S3Access access_;
   ServerClock server_clock_;

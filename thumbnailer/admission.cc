@@ -288,9 +288,10 @@ std::uint64_t magick_bytes(const ImageHeader& header, int denominator,
 Result<Admission> Admission::request(std::uint64_t bytes, const Limits& limits,
                                      milliseconds patience) {
   if (bytes > limits.decoded_bytes) {
-    return fail(ErrorCode::image_too_large,
-                fmt::format("decoding takes about {} bytes, over the limit of {}", bytes,
-                            limits.decoded_bytes));
+    return fail(
+        ErrorCode::image_too_large,
+        fmt::format("decoding takes about {} bytes, over the limit of {} (limits.decoded_bytes)",
+                    bytes, limits.decoded_bytes));
   }
   if (authority()) CHECKED(authority()(bytes));
   bytes = std::max<std::uint64_t>(bytes, 1);  // of 0 is what was moved away

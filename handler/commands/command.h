@@ -38,6 +38,7 @@ void add_s3_command(CLI::App& app, const Environment& environment, Run& run);
 void add_config_command(CLI::App& app, const Environment& environment, Run& run);
 void add_work_command(CLI::App& app, const Environment& environment, Run& run);
 void add_publish_command(CLI::App& app, const Environment& environment, Run& run);
+void add_health_command(CLI::App& app, const Environment& environment, Run& run);
 
 // Without CLI11: a cold start does no more than it needs.
 int run_lambda_command(const Environment& environment, const ConfigOptions& options);

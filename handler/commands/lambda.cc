@@ -6,6 +6,8 @@
 #include "handler/handle.h"
 #include "handler/isolation.h"
 #include "runtime/curl_http.h"
+#include "runtime/emf.h"
+#include "runtime/lambda_log.h"
 #include "runtime/lambda_loop.h"
 #include "s3client/open_store.h"
 
@@ -13,8 +15,9 @@ namespace miniatura {
 
 int run_lambda_command(const Environment& environment, const ConfigOptions& options) {
   SystemClock clock;
-  const Log log(log_level(
-      environment.get_or("AWS_LAMBDA_LOG_LEVEL", environment.get_or("MINIATURA_LOG_LEVEL", ""))));
+  const LogLevel level = log_level(
+      environment.get_or("AWS_LAMBDA_LOG_LEVEL", environment.get_or("MINIATURA_LOG_LEVEL", "")));
+  const Log log = Log(level).with(function_fields(environment));
   auto loop = lambda_loop_from(environment);
   if (!loop) return report(loop.error(), false);
   loop->log = &log;
@@ -26,6 +29,8 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   // function is seen.
   const auto settings = read_settings(environment, *loop);
   if (!settings) return run_lambda_loop(*loop, nullptr, settings.error());
+  const auto metrics = metrics_namespace(environment);
+  if (!metrics) return run_lambda_loop(*loop, nullptr, metrics.error());
   const auto config = load_config(environment, options);
   if (!config) return run_lambda_loop(*loop, nullptr, config.error());
   const auto stores = open_store(config->store, environment, clock);
@@ -36,7 +41,7 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   if (!renderers) return run_lambda_loop(*loop, nullptr, renderers.error());
   const auto journal = make_journal(config->journal);
   Breaker breaker(clock);
-  const Application application{&*config, journal.get(), &log, &clock, &breaker};
+  const Application application{&*config, journal.get(), &log, &clock, &breaker, nullptr, *metrics};
   return run_lambda_loop(*loop,
                          [&] { return make_handle(application, (*stores)(), (*renderers)()); });
 }

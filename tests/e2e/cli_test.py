@@ -29,7 +29,7 @@ class Help(support.Case):
     def test_wrong_usage_is_exit_2_and_one_line_that_names_the_word(self):
         for arguments, named in ((("frobnicate",), "frobnicate"), (("replay",), "FILE"), (("thumb", "a.jpg"), "-o"),
                                  (("replay", "--no-such", "x"), "--no-such"),
-                                 ((), "lambda, serve, work, replay, publish, dead, thumb, journal, s3, config"), (("journal",), "subcommand")):
+                                 ((), "lambda, serve, work, replay, publish, dead, thumb, journal, s3, config, health"), (("journal",), "subcommand")):
             with self.subTest(arguments):
                 self.assert_error(self.run_it(*arguments), 2, "usage", named)
 

@@ -1,68 +1,13 @@
 """The custom runtime against a Runtime API of the tests' own: what the emulator does not show."""
-import http.server
 import json
 import threading
-import time
 
 import support
+from lambda_case import LambdaCase, RuntimeApi
 from proxies import Listener
 
 
-class RuntimeApi(http.server.ThreadingHTTPServer):
-    """Hands out these payloads and then 500, which ends the runtime; keeps what was posted."""
-
-    daemon_threads = True
-
-    def __init__(self, case, *payloads, given_s=None):
-        self.waiting, self.posts, self.given_s, self.deadline = list(payloads), [], given_s, None
-        super().__init__(("127.0.0.1", 0), Invocation)
-        thread = threading.Thread(target=self.serve_forever, daemon=True)
-        thread.start()
-        case.addCleanup(self.server_close)
-        case.addCleanup(self.shutdown)
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.server_port}"
-
-
-class Invocation(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": len(body)}.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        if not self.server.waiting:
-            self.answer(500)
-            return
-        headers = {}
-        if self.server.given_s is not None:
-            self.server.deadline = time.time() + self.server.given_s
-            headers["Lambda_Runtime_Deadline_Ms"] = int(1000 * self.server.deadline)
-        self.answer(200, self.server.waiting.pop(0), Lambda_Runtime_Aws_Request_Id=f"r{len(self.server.waiting)}", **headers)
-
-    def do_POST(self):
-        if self.server.deadline is not None and time.time() >= self.server.deadline:
-            self.answer(410)  # the sandbox was frozen, or is gone
-            return
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.posts.append((self.path, self.headers["Lambda-Runtime-Function-Error-Type"], json.loads(body)))
-        self.answer(202)
-
-    def log_message(self, *_):
-        pass
-
-
-class Lambda(support.Case):
-    def serve(self, *payloads, **env):
-        api = RuntimeApi(self, *payloads)
-        return api, self.run_it("lambda", AWS_LAMBDA_RUNTIME_API=api.address, **env)
-
+class Lambda(LambdaCase):
     def test_whatever_is_wrong_at_start_is_told_to_the_platform(self):
         for name, value in (("AWS_LAMBDA_MAX_CONCURRENCY", "0"), ("AWS_LAMBDA_MAX_CONCURRENCY", "abc"),
                             ("MINIATURA_LAMBDA_EXTENSION", "yes"), ("MINIATURA_PRESETS", "small=axb")):

@@ -69,9 +69,10 @@ def start_versity(case):
     return support.s3_variables(f"http://127.0.0.1:{port}", secret)
 
 
-def temporary_credentials(case, variables):
-    """Of MinIO's own STS, with a session token: (access key, secret key, token, ISO time of their end)."""
-    given = boto(case, variables, "sts").assume_role(RoleArn="arn:xxx:xxx:xxx:xxxx", RoleSessionName="tests")["Credentials"]
+def temporary_credentials(case, variables, **how):
+    """Of MinIO's own STS, with a session token: (access key, secret key, token, ISO time of their end). `how` may hold a
+    Policy that they are held to."""
+    given = boto(case, variables, "sts").assume_role(RoleArn="arn:xxx:xxx:xxx:xxxx", RoleSessionName="tests", **how)["Credentials"]
     return (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"],
             given["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"))
 

@@ -34,7 +34,7 @@ TIMEOUT_S = 60  # for whatever should take a second: generous, because sanitizer
 
 def tool(name):
     """Its path, or None: on the PATH, or where infra/setup.sh puts it; Python's packages too."""
-    ours = [path for path in (ROOT / ".tools/bin" / name, ROOT / ".tools/python" / name) if path.exists()]
+    ours = [path for path in (ROOT / ".tools" / folder / name for folder in ("bin", "python", "aws")) if path.exists()]
     return shutil.which(name) or (str(ours[0]) if ours else None)
 
 

@@ -143,6 +143,18 @@ TEST(EnvelopeTest, the_lines_of_minios_stream_have_raw_keys_and_pings) {
                                  ": created photos-in/uploads/100%25.jpg"));
 }
 
+TEST(EnvelopeTest, the_id_of_an_event_of_eventbridges_is_its_correlation_id) {
+  Json event = eventbridge("a.jpg");
+  EXPECT_EQ(parse_delivery(to_text(event))->correlation_id, "");
+  event["id"] = "17793124-05d4-b198-2fde-7ededc63b103";
+  EXPECT_EQ(parse_delivery(to_text(event))->correlation_id, "17793124-05d4-b198-2fde-7ededc63b103");
+  event["id"] = std::string(5'000, 'x');
+  EXPECT_LE(parse_delivery(to_text(event))->correlation_id.size(), 100U);
+  Json other = s3("a.jpg");
+  other["id"] = "not EventBridge's";
+  EXPECT_EQ(parse_delivery(to_text(other))->correlation_id, "");
+}
+
 TEST(EnvelopeTest, whatever_is_wrapped_in_whatever_comes_out) {
   const std::string event = " created b/a c.jpg";
   const Json s3_event = s3("a+c.jpg");

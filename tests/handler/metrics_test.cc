@@ -87,6 +87,50 @@ TEST_F(MetricsOfEventsTest, a_worker_that_was_lost_is_its_own_failure_and_in_the
   std::filesystem::remove(path);
 }
 
+class EmfMetricsTest : public testing::Test {
+ protected:
+  static EventOutcome stored(double total_ms, std::uint64_t bytes) {
+    EventOutcome event;
+    event.outcome.what = Outcome::What::stored;
+    event.outcome.source.emplace().bytes = bytes;
+    event.outcome.thumbnails.resize(2);
+    event.outcome.thumbnails[1].bytes = 10;
+    event.outcome.timings.total.wall_ms = total_ms;
+    event.outcome.timings.upload.wall_ms = total_ms / 2;
+    return event;
+  }
+  static std::string told(std::span<const EventOutcome> events, const Error* error, bool is_cold) {
+    std::string text;
+    for (const EmfDirective& directive : emf_metrics("ns", events, error, is_cold)) {
+      text += directive.metrics_namespace;
+      for (const std::string& dimension : directive.dimensions) text += "," + dimension;
+      text += ":";
+      for (const EmfMetric& metric : directive.metrics) {
+        if (metric.values.empty()) continue;
+        text += " " + metric.name + "=" + to_text(metric.values);
+      }
+      text += ";";
+    }
+    return text;
+  }
+};
+
+TEST_F(EmfMetricsTest, events_are_counted_and_each_has_its_times_and_sizes) {
+  std::vector<EventOutcome> events = {stored(8, 100), stored(4, 50), {}};
+  events[2].outcome.what = Outcome::What::deferred;
+  EXPECT_EQ(told(events, nullptr, false),
+            "ns,service: stored=[2.0] skipped=[0.0] failed=[0.0] deferred=[1.0] thumbnails=[4.0] "
+            "source_bytes=[100.0,50.0] thumbnail_bytes=[10.0,10.0] duration_ms=[8.0,4.0] "
+            "upload_ms=[4.0,2.0];");
+}
+
+TEST_F(EmfMetricsTest, a_delivery_without_events_counts_by_its_error_and_a_cold_start_apart) {
+  const Error error{ErrorCode::event_malformed, "no", 0, {}, {}, {}};
+  EXPECT_EQ(told({}, &error, true),
+            "ns,service: stored=[0.0] skipped=[0.0] failed=[1.0] deferred=[0.0] thumbnails=[0.0];"
+            "ns,function_name,service: ColdStart=[1.0];");
+}
+
 TEST(AnnounceMetricsTest, what_has_not_happened_yet_is_there_as_nought) {
   Metrics metrics;
   announce_metrics(metrics, "webhook");

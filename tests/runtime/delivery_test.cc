@@ -48,5 +48,15 @@ TEST(WholeOfTest, an_attempt_counts_if_one_of_the_retries_does_and_the_longest_w
       7s);
 }
 
+TEST(LogFieldsTest, a_delivery_is_known_by_its_id_and_trace_unless_its_door_says_otherwise) {
+  Delivery delivery;
+  delivery.id = "file:3";
+  EXPECT_EQ(to_text(log_fields(delivery)), R"({"delivery":"file:3"})");
+  delivery.trace_id = "Root=1";
+  EXPECT_EQ(to_text(log_fields(delivery)), R"({"delivery":"file:3","xray_trace_id":"Root=1"})");
+  delivery.log_fields = {{"function_request_id", "r1"}};
+  EXPECT_EQ(to_text(log_fields(delivery)), R"({"function_request_id":"r1"})");
+}
+
 }  // namespace
 }  // namespace miniatura

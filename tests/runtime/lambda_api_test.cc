@@ -199,6 +199,20 @@ TEST_F(LambdaApiTest, case_24_a_held_next_is_waited_for) {
   EXPECT_EQ(invocation->request_id, "r");
 }
 
+TEST_F(LambdaApiTest, a_restore_is_waited_for_without_a_limit_and_only_200_is_one) {
+  scripted_.push(200);
+  EXPECT_TRUE(api_.wait_for_restore());
+  const HttpRequest& poll = scripted_.seen().at(0).request;
+  EXPECT_EQ(poll.method, "GET");
+  EXPECT_EQ(poll.url, "http://127.0.0.1:9001/2018-06-01/runtime/restore/next");
+  EXPECT_EQ(poll.stall_timeout.count(), 0);
+  EXPECT_FALSE(poll.deadline.is_set());
+  scripted_.push(403);
+  EXPECT_EQ(api_.wait_for_restore().error().http_status, 403);
+  scripted_.push(ErrorCode::network_unreachable);
+  EXPECT_EQ(api_.wait_for_restore().error().code, ErrorCode::network_unreachable);
+}
+
 TEST_F(LambdaApiTest, a_registration_that_is_refused_is_an_error) {
   scripted_.push(403);
   const auto identifier = api_.register_extension("miniatura");

@@ -43,6 +43,26 @@ TEST(LambdaLoopFromTest, by_default_one_worker_and_no_extension) {
   EXPECT_FALSE(loop->extension);
 }
 
+TEST(LambdaLoopFromTest, the_way_it_is_started_says_who_waits_for_it) {
+  const struct {
+    const char* start;
+    bool snap_start;
+    bool starts_ahead;
+  } rows[] = {{"", false, false},
+              {"on-demand", false, false},
+              {"snap-start", true, false},
+              {"provisioned-concurrency", false, true},
+              {"lambda-managed-instances", false, true},
+              {"of-next-year", false, false}};
+  for (const auto& row : rows) {
+    const auto loop =
+        loop_of({{"AWS_LAMBDA_RUNTIME_API", "h:1"}, {"AWS_LAMBDA_INITIALIZATION_TYPE", row.start}});
+    ASSERT_TRUE(loop) << row.start;
+    EXPECT_EQ(loop->snap_start, row.snap_start) << row.start;
+    EXPECT_EQ(loop->starts_ahead, row.starts_ahead) << row.start;
+  }
+}
+
 TEST(LambdaLoopFromTest, without_the_api_it_says_so) {
   const auto loop = loop_of({});
   ASSERT_FALSE(loop);
@@ -155,6 +175,19 @@ TEST(LambdaLoopEndTest, case_26_a_factory_that_throws_is_a_failing_init) {
   ASSERT_EQ(platform.server().requests().size(), 1U);
   EXPECT_EQ(platform.server().requests()[0].target, "/2018-06-01/runtime/init/error");
   EXPECT_NE(platform.server().requests()[0].body.find("no model"), std::string::npos);
+}
+
+TEST(LambdaLoopEndTest, a_snapshot_is_waited_for_once_on_a_connection_that_goes_with_it) {
+  LambdaPlatform platform;
+  platform.add("1");
+  LambdaLoop loop = platform.loop(2);
+  loop.snap_start = true;
+  run_lambda_loop(loop, [] { return echo; });
+  const auto requests = platform.server().requests();
+  EXPECT_EQ(requests.at(0).target, "/2018-06-01/runtime/restore/next");
+  EXPECT_EQ(platform.of("GET", "/restore/next").size(), 1U);
+  for (const ScriptedRequest& poll : platform.polls()) EXPECT_NE(poll.connection, 1);
+  EXPECT_EQ(platform.responses().size(), 1U);
 }
 
 TEST(LambdaLoopEndTest, one_failing_worker_leaves_the_other_at_work) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <limits>
 #include <map>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "runtime/lambda_api.h"
+#include "runtime/lambda_log.h"
 #include "tests/runtime/lambda_platform.h"
 
 namespace miniatura {
@@ -59,6 +61,29 @@ TEST(LambdaLoopTest, a_delivery_carries_what_the_platform_said) {
   EXPECT_EQ(seen[0].id, "request-1");
   EXPECT_EQ(seen[0].trace_id, "Root=1-2-3");
   EXPECT_EQ(seen[0].deadline.remaining(ManualClock()), std::chrono::milliseconds(5'000));
+}
+
+TEST(LambdaLoopTest, the_first_event_of_the_process_is_its_cold_start_if_somebody_waited) {
+  for (const bool starts_ahead : {false, true}) {
+    for (const int workers : {1, 2}) {
+      LambdaPlatform platform;
+      for (int i = 0; i < 6; ++i) {
+        platform.add("{}", {{"Lambda-Runtime-Invoked-Function-Arn", "arn:f"}});
+      }
+      LambdaLoop loop = platform.loop(workers);
+      loop.starts_ahead = starts_ahead;
+      std::atomic<int> cold = 0;
+      run_lambda_loop(loop, [&] {
+        return [&](const Delivery& delivery) {
+          if (is_cold_start(delivery.log_fields)) ++cold;
+          EXPECT_EQ(string_at(delivery.log_fields, "function_request_id"), delivery.id);
+          EXPECT_EQ(string_at(delivery.log_fields, "function_arn"), "arn:f");
+          return replied("{}");
+        };
+      });
+      EXPECT_EQ(cold, starts_ahead ? 0 : 1) << workers << " workers";
+    }
+  }
 }
 
 TEST(LambdaLoopTest, case_02_a_status_of_next_other_than_200_ends_the_loop) {

@@ -52,6 +52,33 @@ TEST_F(LogTest, what_is_below_the_level_is_not_written) {
   EXPECT_NE(text(), "");
 }
 
+TEST_F(LogTest, what_is_always_written_is_unless_the_log_is_off) {
+  Log(LogLevel::off, fileno(file_)).write_always(LogLevel::info, "no", {});
+  EXPECT_EQ(text(), "");
+  const Log log(LogLevel::error, fileno(file_));
+  EXPECT_FALSE(log.takes(LogLevel::info));
+  log.write_always(LogLevel::info, "yes", {{"stored", 1}});
+  EXPECT_EQ(string_at(*parse_json(text(), "the line"), "level"), "INFO");
+}
+
+TEST_F(LogTest, constant_fields_stand_in_every_line_in_place_of_the_service) {
+  const Log log =
+      Log(LogLevel::info, fileno(file_)).with({{"service", "a\"b"}, {"function_memory_size", 128}});
+  log.write(LogLevel::info, "one");
+  log.write(LogLevel::info, "two", {{"stored", 1}});
+  std::istringstream lines(text());
+  for (const char* message : {"one", "two"}) {
+    std::string line;
+    std::getline(lines, line);
+    const auto json = parse_json(line, "the line");
+    ASSERT_TRUE(json) << line;
+    EXPECT_EQ(string_at(*json, "message"), message);
+    EXPECT_EQ(string_at(*json, "service"), "a\"b");
+    EXPECT_EQ((*json)["function_memory_size"], 128);
+    EXPECT_EQ(json->contains("stored"), std::string(message) == "two");
+  }
+}
+
 TEST_F(LogTest, on_a_terminal_a_line_is_text_that_bites_no_terminal) {
   const Log log(LogLevel::info, fileno(file_), LogFormat::text);
   log.write(LogLevel::warn, "not all\nhandled",

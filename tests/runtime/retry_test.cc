@@ -1,7 +1,10 @@
 #include "runtime/retry.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <vector>
 
 namespace miniatura {
@@ -76,6 +79,28 @@ TEST(SystemRandomTest, numbers_are_in_the_unit_interval) {
     ASSERT_GE(number, 0.0);
     ASSERT_LT(number, 1.0);
   }
+}
+
+// As two sandboxes do that go on from one snapshot.
+TEST(SystemRandomTest, processes_of_one_snapshot_draw_different_numbers) {
+  const auto random = system_random();
+  static_cast<void>(random());
+  std::array<double, 3> drawn{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const double number = random();
+      ::_exit(::write(ends[1], &number, sizeof number) == sizeof number ? 0 : 1);
+    }
+    EXPECT_EQ(::read(ends[0], &drawn[i], sizeof drawn[i]), ssize_t{sizeof drawn[i]});
+    ::waitpid(child, nullptr, 0);
+    for (const int end : ends) ::close(end);
+  }
+  drawn[2] = random();
+  EXPECT_NE(drawn[0], drawn[1]);
+  EXPECT_NE(drawn[0], drawn[2]);
 }
 
 }  // namespace

@@ -125,6 +125,14 @@ TEST(S3Error, the_message_names_the_object_and_what_the_service_said) {
   EXPECT_EQ(error.http_status, 403);
 }
 
+TEST(S3Error, a_head_that_is_denied_names_what_it_takes) {
+  EXPECT_EQ(s3_error(call_of("HEAD"), 403, {}, "").message,
+            "HEAD b/k: HTTP 403 (it takes s3:GetObject, and s3:ListBucket where nothing is there)");
+  EXPECT_EQ(s3_error({"HEAD", {"b", "", ""}}, 403, {}, "").message,
+            "HEAD b: HTTP 403 (it takes s3:ListBucket)");
+  EXPECT_EQ(s3_error(call_of("GET"), 403, {}, "").message, "GET b/k: HTTP 403");
+}
+
 TEST(S3Error, a_redirect_names_the_region_to_set) {
   const HttpHeaders headers{{"x-amz-bucket-region", "eu-west-1"}, {"x-amz-request-id", "HEADER"}};
   const Error error = s3_error(call_of("GET"), 301, headers, xml_of("PermanentRedirect"));

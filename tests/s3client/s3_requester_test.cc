@@ -229,6 +229,40 @@ TEST_F(Requests, expired_credentials_are_renewed_once) {
   EXPECT_EQ(sent(), 2U);
 }
 
+// S3 says no more to a HEAD than 400, and an event is not to be lost for it.
+TEST_F(Requests, a_heads_bare_400_is_asked_about_by_a_get_and_an_ended_token_renewed) {
+  s3_.credentials = std::make_unique<Renewable>();
+  call_.method = "HEAD";
+  s3_.transport.push(400);
+  s3_.transport.push(400, error_xml("ExpiredToken"));
+  s3_.transport.push(200);
+  EXPECT_TRUE(get());
+  ASSERT_EQ(sent(), 3U);
+  EXPECT_EQ(s3_.sent(1).method, "GET");
+  EXPECT_EQ(s3_.sent(1).url, s3_.sent(0).url);
+  EXPECT_EQ(s3_.header(1, "Range"), "bytes=0-0");
+  EXPECT_EQ(s3_.sent(2).method, "HEAD");
+  EXPECT_TRUE(signed_with(2, "AKIA2/"));
+}
+
+TEST_F(Requests, a_heads_bare_400_is_final_where_a_get_says_so_and_not_where_none_gets_through) {
+  call_.method = "HEAD";
+  s3_.transport.push(400);
+  s3_.transport.push(400, error_xml("InvalidRequest"));
+  auto refused = get();
+  EXPECT_EQ(refused.error().code, ErrorCode::store_rejected);
+  EXPECT_EQ(refused.error().service_code, "InvalidRequest");
+  EXPECT_EQ(sent(), 2U);
+  s3_.transport.push(400);
+  s3_.transport.push(200, "b");
+  EXPECT_EQ(get().error().code, ErrorCode::store_rejected);
+  EXPECT_EQ(sent(), 4U);
+  s3_.transport.push(400);
+  s3_.transport.push(ErrorCode::network_unreachable);
+  s3_.transport.push(200);
+  EXPECT_TRUE(get());
+}
+
 TEST_F(Requests, what_is_refused_is_what_was_signed_with_though_others_renewed_it_meanwhile) {
   class RenewedByOthers : public CredentialsProvider {
    public:

@@ -17,6 +17,7 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
   ~LogFile() { static_cast<void>(std::fclose(file_)); }
   const Log& log() const { return log_; }
+  Log at(LogLevel minimum) const { return Log(minimum, fileno(file_)); }
   std::string text() const {
     std::string text(1 << 20, '\0');
     const ssize_t got = ::pread(fileno(file_), text.data(), text.size(), 0);
