@@ -70,17 +70,19 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 class Exchange;
 
-// The connections (they belong to the multi handle) and the idle easy handles. Nothing is made
-// before the first request: a function has more transports than its first poll needs.
+// The connections (they belong to the multi handle) and the idle easy handles.
 class Connections {
  public:
-  explicit Connections(CurlOptions options) : options_(std::move(options)) {}
+  explicit Connections(CurlOptions options) : options_(std::move(options)) {
+    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (started == CURLE_OK) multi_.reset(curl_multi_init());
+    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{kIdleHandlesMax});
+  }
 
   const CurlOptions& options() const { return options_; }
 
   // Null where memory is out.
   Easy take() {
-    if (!start()) return nullptr;
     if (idle_.empty()) return Easy(curl_easy_init());
     Easy easy = std::move(idle_.back());
     idle_.pop_back();
@@ -118,13 +120,6 @@ class Connections {
   }
 
  private:
-  bool start() {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (multi_ || started != CURLE_OK) return multi_ != nullptr;
-    multi_.reset(curl_multi_init());
-    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{kIdleHandlesMax});
-    return multi_ != nullptr;
-  }
   bool perform();
 
   CurlOptions options_;

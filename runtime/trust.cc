@@ -202,6 +202,13 @@ Result<std::shared_ptr<const Authorities>> authorities_in(const std::string& pat
   return std::make_shared<const Authorities>(*std::move(certificates), path);
 }
 
+Result<std::shared_ptr<const Authorities>> authorities_named_by(const std::string& variable,
+                                                                const Environment& environment) {
+  const auto path = environment.get(variable);
+  if (!path) return nullptr;
+  return authorities_in(*path, variable);
+}
+
 bool trust_only(void* ssl_context, std::shared_ptr<const Authorities> authorities) {
   X509_STORE* const store = X509_STORE_new();
   if (store == nullptr) return false;

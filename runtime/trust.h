@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtime/bytes.h"
+#include "runtime/environment.h"
 #include "runtime/result.h"
 
 namespace miniatura {
@@ -53,6 +54,10 @@ std::shared_ptr<const Authorities> system_authorities();
 // over 16 MiB, it holds no certificate; one among others that makes no sense is passed over).
 Result<std::shared_ptr<const Authorities>> authorities_in(const std::string& path,
                                                           const std::string& setting);
+
+// Of the PEM file that this variable names; null where it names none. Errors: the same.
+Result<std::shared_ptr<const Authorities>> authorities_named_by(const std::string& variable,
+                                                                const Environment& environment);
 
 // To be called before a connection is made of this SSL_CTX (which is the library's that made it):
 // it trusts these and nobody else, and keeps them alive. False where memory is out.

@@ -44,9 +44,8 @@ class ConnectedS3Store : private Connections, public S3Store {
 // trusted. Null: nobody is named.
 Result<std::shared_ptr<const Authorities>> named_authorities(const Environment& environment,
                                                              const ProfileSettings& profile) {
-  constexpr char kVariable[] = "AWS_CA_BUNDLE";
-  if (const auto path = environment.get(kVariable)) return authorities_in(*path, kVariable);
-  if (profile.ca_bundle.empty()) return nullptr;
+  TRY(authorities, authorities_named_by("AWS_CA_BUNDLE", environment));
+  if (authorities || profile.ca_bundle.empty()) return authorities;
   return authorities_in(profile.ca_bundle, fmt::format("profile {}: ca_bundle", profile.name));
 }
 

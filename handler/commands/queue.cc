@@ -24,10 +24,8 @@ Result<AmqpSetting> queue_setting(const std::string& url, const Environment& env
   AmqpSetting setting;
   TRY(address, parse_amqp_url(where));
   setting.address = address;
-  constexpr char kAuthorities[] = "MINIATURA_AMQP_CA";
-  const auto authorities = environment.get(kAuthorities);
-  if (address.is_tls && authorities) {
-    TRY(trusted, authorities_in(*authorities, kAuthorities));
+  if (address.is_tls) {
+    TRY(trusted, authorities_named_by("MINIATURA_AMQP_CA", environment));
     setting.trusted = trusted;
   }
   setting.name = fmt::format("miniatura {} {}", command, ::getpid());
