@@ -191,7 +191,7 @@ build_executable() {
   cp "$sysroot/stages" "$build/stages"
   PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig \
     cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" \
-      -DCMAKE_C_FLAGS="$paths" -DCMAKE_CXX_FLAGS="$paths" >"$work/miniatura.log" 2>&1 ||
+      -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" -DCMAKE_C_FLAGS="$paths" -DCMAKE_CXX_FLAGS="$paths" >"$work/miniatura.log" 2>&1 ||
     { cat "$work/miniatura.log" >&2; die "cannot configure"; }
   cmake --build "$build" -j "$jobs" --target miniatura >&2
 }
