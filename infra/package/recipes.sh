@@ -62,6 +62,8 @@ build_fmt() { small && cmake_static -DFMT_TEST=OFF -DFMT_DOC=OFF; }
 # HTTP and TLS. No file of OpenSSL's configuration is read, and no place of certificates is known: the program says
 # which.
 build_curl() {
+  # OpenSSL starts itself at the first TLS connection; this would start it with the first handle.
+  sed -i '/^  OPENSSL_init_ssl(flags, NULL);/d' lib/vtls/openssl.c
   small
   cmake_static -DBUILD_CURL_EXE=OFF -DHTTP_ONLY=ON -DENABLE_MANUAL=OFF -DCURL_USE_OPENSSL=ON -DUSE_NGHTTP2=OFF \
     -DUSE_LIBIDN2=OFF -DCURL_USE_LIBPSL=OFF -DCURL_USE_LIBSSH2=OFF -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF \
@@ -134,6 +136,10 @@ build_aom() {
 
 # No x265, which is GPL; no plug-ins, which would be loaded from the disk.
 build_libheif() {
+  # libde265's tables (23 million instructions) at the first HEIC, and kept from then on: libheif makes them in a static
+  # constructor, at every start.
+  sed -i '/^  de265_\(init\|free\)();/d; s/^\( *\)decoder->ctx = de265_new_decoder();/\1static const de265_error kept = de265_init();\n\1(void) kept;\n&/' \
+    libheif/plugins/heif_decoder_libde265.cc
   small
   cmake_static -DENABLE_PLUGIN_LOADING=OFF -DWITH_EXAMPLES=OFF -DWITH_GDK_PIXBUF=OFF -DWITH_X265=OFF -DWITH_RAV1E=OFF \
     -DWITH_SvtEnc=OFF -DWITH_LIBDE265=ON -DWITH_DAV1D=ON -DWITH_AOM_DECODER=OFF -DWITH_AOM_ENCODER=ON \
