@@ -232,8 +232,17 @@ build_executable() {
   cmake --build "$build" -j "$jobs" --target miniatura >&2
 }
 
+pack() {  # DIR
+  local version epoch
+  version=$(sed -n 's/^project(miniatura VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
+  epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
+  python3 -B "$root/infra/package/pack.py" --executable "$build/miniatura" --map "$build/miniatura.map" --work "$work" \
+    --arch "$arch" --version "$version" --epoch "$epoch" --out "$1"
+}
+
 main() {
-  local arch=x86_64 out=$root/dist
+  local out=$root/dist
+  arch=x86_64
   while [ $# -gt 0 ]; do
     case $1 in
       --arch) arch=${2:-}; shift 2 ;;
@@ -247,6 +256,7 @@ main() {
     arm64) deb_arch=arm64 triplet=aarch64-linux-gnu openssl_target=linux-aarch64 ;;
     *) die "no architecture \"$arch\": x86_64, arm64" ;;
   esac
+  if [ "$arch" = x86_64 ]; then "$root/infra/setup.sh" package; else "$root/infra/setup.sh" package "package-$arch"; fi
   work=$cache/$arch
   sysroot=$work/sysroot
   build=$root/build/package-$arch
@@ -263,6 +273,7 @@ main() {
   write_toolchain
   build_libraries
   build_executable
+  pack "$out"
 }
 
 main "$@"
