@@ -10,13 +10,13 @@ NO_SUCH_NAME = 3
 
 class NameServer:
     """Answers on 127.0.0.53:53 until the test ends: a network namespace of the test's own has to be there (sandbox.py).
-    `hosts` are the names with their IPv4 addresses, "*.x" is whatever ends so; `asked` is what was asked for. A `mute` one
-    hears and says nothing."""
+    `hosts` are the names with their IPv4 addresses, "*.x" is whatever ends so; `asked` is what was asked for. While
+    it is `mute` it hears and says nothing."""
 
     ADDRESS = "127.0.0.53"
 
-    def __init__(self, case, hosts, mute=False):
-        self.hosts, self.mute, self.asked = hosts, mute, []
+    def __init__(self, case, hosts):
+        self.hosts, self.mute, self.asked = hosts, False, []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((self.ADDRESS, 53))
         thread = threading.Thread(target=self.serve)

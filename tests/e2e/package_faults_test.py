@@ -121,7 +121,20 @@ class Faults(sandbox.SandboxCase, LambdaCase):
         api, done = self.serve_pictures(*pictures)
         became = [body.get("errorType") or body["stored"] for _, _, body in api.posts]
         self.assertEqual(became, [1] * 4 + ["Function.ImageTooLarge"] * 4, done.err)
-        print(f"at most {self.sandbox.peak_mb():.0f} MB of {sandbox.MEMORY_MB}", flush=True)
+
+    # Processes.
+
+    def test_walled_in_workers_render_where_proc_and_dev_are_there_as_in_lambda_and_else_end_the_start(self):
+        self.sandbox = sandbox.Sandbox(self, shared=[("/proc", "ro"), ("/dev", "rw")])
+        api, done = self.serve_in(payload("a.png"), payload("b.png"), **self.a_store(), MINIATURA_ISOLATION="process")
+        self.assertEqual([body.get("stored") for _, _, body in api.posts], [1, 1], done.err)
+
+        self.sandbox = sandbox.Sandbox(self)
+        api, _ = self.serve_in(payload("a.png"), **self.a_store(), MINIATURA_ISOLATION="process")
+        (path, _, body), = api.posts
+        self.assertEqual(path, "/2018-06-01/runtime/init/error")
+        self.assertIn("--isolation process: a worker process cannot be started", body["errorMessage"])
+        self.assertEqual(len(api.waiting), 1, "no event is taken")
 
     # Trust.
 
@@ -184,15 +197,17 @@ class Faults(sandbox.SandboxCase, LambdaCase):
         quick = "options timeout:1 attempts:1\n"
         for what, resolver, host in (("no such name", f"nameserver {NameServer.ADDRESS}\n", "absent.example"),
                                      ("a server that is not there", f"nameserver 127.0.0.54\n{quick}", HOST),
+                                     ("one that is mute", f"nameserver {NameServer.ADDRESS}\n{quick}", HOST),
                                      ("no resolv.conf", None, HOST)):
             with self.subTest(what):
+                self.names.mute = "mute" in what
                 self.sandbox = sandbox.Sandbox(self, resolver=resolver)
                 env = {**self.a_store(), "AWS_ENDPOINT_URL_S3": f"http://{host}:9000"}
                 api, done = self.serve_in(payload("a.png"), **env)
                 (path, error_type, body), = api.posts
                 self.assertTrue(path.endswith("/r0/error"), path)
                 self.assertEqual(error_type, "Function.NetworkUnreachable", done.err)
-                self.assertRegex(body["errorMessage"], f"photos|thumbs.*resolve.*{host}")
+                self.assertRegex(body["errorMessage"], f"(photos|thumbs)/a.png.*resolve.*{host}")
                 self.assertEqual(self.deliveries(done)[0]["deferred"], 1)
 
 

@@ -135,7 +135,20 @@ class InLambda(sandbox.SandboxCase):
         for size in sizes:
             kind, width, height = made[f"b.jpg/p{size}.jpg"]
             self.assertEqual((kind, max(width, height)), ("jpeg", size))
-        print(f"at most {self.sandbox.peak_mb():.0f} MB of {sandbox.MEMORY_MB}", flush=True)
+
+    def test_a_file_of_another_architecture_is_refused_by_the_platform_in_its_own_words(self):
+        """No word of ours is run: this is what infra/lambda/README.md can say of it."""
+        other = bytearray(sandbox.PACKAGE.read_bytes())
+        machine = slice(18, 20)  # e_machine: an AArch64 among x86s, and the other way round
+        other[machine] = (62 if other[machine] == b"\xb7\0" else 183).to_bytes(2, "little")
+        program = self.dir / "bootstrap"
+        program.write_bytes(other)
+        program.chmod(0o755)
+        emulator = support.Emulator(self, self.env, program)
+        emulator.invoke(support.event("a.jpg", self.source))
+        said = emulator.log.read_text()
+        self.assertIn("Runtime.InvalidEntrypoint", said)
+        self.assertIn("exec format error", said)
 
     def test_all_formats_come_in_and_go_out(self):
         formats = ("jpeg", "png", "webp", "avif")

@@ -60,10 +60,11 @@ def bring_up(interface):
 
 class Sandbox:
     """`files` are further ones: a path in it to its bytes. `tmp` are the options of its /tmp, None: nothing can be written
-    there. `names` and `resolver` are nsswitch.conf and resolv.conf, None: there is none."""
+    there. `names` and `resolver` are nsswitch.conf and resolv.conf, None: there is none. `shared` are paths that are the
+    same inside and outside: (path, "ro" or "rw")."""
 
     def __init__(self, case, files=None, tmp=f"size={TMP_MB}m", names=DEBIANS_NAMES,
-                 resolver=f"nameserver {NameServer.ADDRESS}\n"):
+                 resolver=f"nameserver {NameServer.ADDRESS}\n", shared=()):
         self.root = case.dir / f"root-{len(list(case.dir.glob('root-*')))}"
         self.cgroup = memory_cgroup(case)
         held = {"/etc/nsswitch.conf": names, "/etc/resolv.conf": resolver, **(files or {})}
@@ -72,10 +73,17 @@ class Sandbox:
                 self.put(path, content)
         self.put("/var/task/bootstrap", PACKAGE.read_bytes())
         (self.root / "tmp").mkdir()
+        for path, _ in shared:
+            (self.root / str(path).lstrip("/")).mkdir(parents=True, exist_ok=True)
         mount(case, self.root, "--bind", "-o", "ro,nosuid,nodev", self.root)
         if tmp is not None:
             mount(case, self.root / "tmp", "-t", "tmpfs", "-o", f"mode=1777,nosuid,nodev,{tmp}", "tmpfs")
-        self.entrance = case.write(f"{self.root.name}.sh", "".join((
+        for path, mode in shared:
+            place = self.root / str(path).lstrip("/")
+            place.mkdir(parents=True, exist_ok=True)  # in its /tmp
+            mount(case, place, "--bind", "-o", mode, path)
+        self.entrance = case.dir / f"{self.root.name}.sh"
+        self.entrance.write_text("".join((
             "#!/bin/sh\n", f"echo $$ >{self.cgroup}/cgroup.procs\n" if self.cgroup else f"ulimit -v {MEMORY_MB * 1024}\n",
             f"exec setpriv --no-new-privs unshare --root={self.root} --wd=/var/task --setuid {UID} --setgid {GID} ",
             '/var/task/bootstrap "$@"\n')))
@@ -87,10 +95,6 @@ class Sandbox:
         place.write_bytes(content if isinstance(content, bytes) else content.encode())
         place.chmod(0o755)
         return place
-
-    def peak_mb(self):
-        """Of all that ran in it: what it wrote to /tmp and what of its own file is in memory, too."""
-        return int((self.cgroup / "memory.max_usage_in_bytes").read_text()) / 2**20 if self.cgroup else 0
 
     def killed(self):
         """How often memory was out."""
