@@ -125,7 +125,7 @@ class Faults(sandbox.SandboxCase, LambdaCase):
     # Processes.
 
     def test_walled_in_workers_render_where_proc_and_dev_are_there_as_in_lambda_and_else_end_the_start(self):
-        self.sandbox = sandbox.Sandbox(self, shared=[("/proc", "ro"), ("/dev", "rw")])
+        self.sandbox = sandbox.Sandbox(self, shared=[("/proc", "ro"), ("/dev", "ro")])
         api, done = self.serve_in(payload("a.png"), payload("b.png"), **self.a_store(), MINIATURA_ISOLATION="process")
         self.assertEqual([body.get("stored") for _, _, body in api.posts], [1, 1], done.err)
 

@@ -57,7 +57,7 @@ def setUpModule():
     work.mkdir()
     Suite.sandbox = sandbox.Sandbox(shared, files={
         "/etc/hosts": "127.0.0.1 localhost\n", "/var/task/miniatura": sandbox.PACKAGE.read_bytes()},
-        shared=[("/dev", "rw"), ("/proc", "rw"), (work, "rw"), (support.ROOT, "ro")])
+        shared=[("/dev", "ro"), ("/proc", "ro"), (work, "rw"), (support.ROOT, "ro")])
     entrance = shared.dir / "entrance"
     entrance.mkdir()
     subprocess.run(["cc", "-static", "-Os", f'-DROOT="{Suite.sandbox.root}"', "-x", "c", "-", "-o", entrance / "miniatura"],

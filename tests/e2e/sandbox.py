@@ -61,7 +61,7 @@ def bring_up(interface):
 class Sandbox:
     """`files` are further ones: a path in it to its bytes. `tmp` are the options of its /tmp, None: nothing can be written
     there. `names` and `resolver` are nsswitch.conf and resolv.conf, None: there is none. `shared` are paths that are the
-    same inside and outside: (path, "ro" or "rw")."""
+    same inside and outside: (path, "ro" or "rw"); "rw" only the test's own, lest a failing clean-up takes it away."""
 
     def __init__(self, case, files=None, tmp=f"size={TMP_MB}m", names=DEBIANS_NAMES,
                  resolver=f"nameserver {NameServer.ADDRESS}\n", shared=()):
