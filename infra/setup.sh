@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is. Safe to run again and by two at once.
 #
-#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, aws, container, rabbitmq, test (all these by default), bench
+#   infra/setup.sh [PART…]     build, rie, minio, versity, boto3, aws, container, rabbitmq, package, test
+#                              (all these by default), package-arm64, bench
 #
 # Debian packages (packages.txt) come by apt; the tools that Debian lacks (versions.sh) go into .tools/ of the checkout,
 # Python's packages into .tools/python/ (python.txt) and .tools/aws/ (aws.txt).
@@ -172,12 +173,12 @@ install_python() {  # NAME WHAT: what infra/NAME.txt names, into .tools/NAME
 
 main() {
   local parts=("$@") part
-  [ $# -gt 0 ] || parts=(build rie minio versity boto3 aws container rabbitmq test)
+  [ $# -gt 0 ] || parts=(build rie minio versity boto3 aws container rabbitmq package test)
   for part in "${parts[@]}"; do
     case $part in
-      build | rie | minio | versity | boto3 | aws | container | rabbitmq | test | bench) ;;
+      build | rie | minio | versity | boto3 | aws | container | rabbitmq | package | package-arm64 | test | bench) ;;
       -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-      *) die "no part \"$part\": build, rie, minio, versity, boto3, aws, container, rabbitmq, test, bench" ;;
+      *) die "no part \"$part\": build, rie, minio, versity, boto3, aws, container, rabbitmq, package, package-arm64, test, bench" ;;
     esac
   done
 
