@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools/bench"
 ENGINE = ROOT / "build/release/bench_engine"
 EXECUTABLE = ROOT / "build/release/miniatura"
+PACKAGE = ROOT / "dist/bootstrap"  # of infra/package.sh
 PEER = TOOLS / "peer"
 # One thread each, whatever the library.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}

@@ -16,7 +16,7 @@ import unittest
 import contenders
 import pictures
 import setting
-from contenders import EXECUTABLE, PEER, ROOT
+from contenders import EXECUTABLE, PACKAGE, PEER, ROOT
 from engine import FIVE
 from runtime_api import Function
 from setting import median, spread, table, verdict
@@ -26,6 +26,9 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 import support  # noqa: E402
 
 OURS, PLAIN, CASCADE = "miniatura", "Node, a pipeline a preset", "Node, one decode"
+STATIC = "miniatura, the package"  # where it was made (bench/run package)
+PROGRAMS = {OURS: EXECUTABLE, **({STATIC: PACKAGE} if PACKAGE.exists() else {})}
+NAMES = (*PROGRAMS, PLAIN, CASCADE)
 STEPS = ("download", "decode", "render", "upload")
 FIRST_POLL_GOAL = 1 / 10
 PEAK_GOAL = 1 / 5
@@ -67,10 +70,10 @@ class Bench:
 
     def start(self, name, number, presets=ONE):
         """A function that stores into a bucket of its own."""
-        bucket = f"to-{number}-{[OURS, PLAIN, CASCADE].index(name)}"
+        bucket = f"to-{number}-{NAMES.index(name)}"
         log = self.dir / f"{bucket}.log"
-        if name == OURS:
-            return Function(name, [EXECUTABLE, "lambda"], {
+        if name in PROGRAMS:
+            return Function(name, [PROGRAMS[name], "lambda"], {
                 **self.env, "MINIATURA_DEST": f"s3://{bucket}/", "MINIATURA_PRESETS": presets,
                 "MINIATURA_JOURNAL": str(self.dir / f"{bucket}.db")}, log), bucket
         way = "parallel" if name == PLAIN else "cascade"
@@ -104,7 +107,7 @@ def measure_events(bench, number, work, picture, count):
         bench.client.put("photos", key, body)
     functions, seen = {}, {}
     try:
-        for name in (OURS, PLAIN, CASCADE):
+        for name in NAMES:
             function, bucket = bench.start(name, number, work.presets)
             functions[name] = function
             bench.client.make_bucket(bucket)
@@ -146,7 +149,7 @@ def print_events(results):
             continue
         for name, of in seen.items():
             row = [f"{work.name}: {name}", spread(of["cpu_ms"]), spread(of["wall_ms"]), f"{of['peak_kb'] / 1024:.0f}"]
-            if name == OURS:
+            if name in PROGRAMS:
                 row += ["", "", ""]
             else:
                 goal = work.cpu_goals.get(name)

@@ -53,8 +53,8 @@ def spread(values, digits=1):
     return f"{median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
-def verdict(value, goal):
-    return f"{value:.2f}, goal {goal:.2f}: {'met' if value <= goal else '**not met**'}"
+def verdict(value, goal, digits=2):
+    return f"{value:.{digits}f}, goal {goal:.{digits}f}: {'met' if value <= goal else '**not met**'}"
 
 
 def table(head, rows):

@@ -185,13 +185,15 @@ build_libraries() {
 
 build_executable() {
   local paths="-ffile-prefix-map=$build=build -ffile-prefix-map=$sysroot= -ffile-prefix-map=$root=."
+  local include="-isystem $sysroot/usr/include -isystem $sysroot/usr/include/$triplet"  # before the machine's own
   say "building miniatura"
   cmp -s "$sysroot/stages" "$build/stages" || rm -rf "$build"
   mkdir -p "$build"
   cp "$sysroot/stages" "$build/stages"
   PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig \
     cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" \
-      -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" -DCMAKE_C_FLAGS="$paths" -DCMAKE_CXX_FLAGS="$paths" >"$work/miniatura.log" 2>&1 ||
+      -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" \
+      -DCMAKE_CXX_FLAGS="$include $paths" >"$work/miniatura.log" 2>&1 ||
     { cat "$work/miniatura.log" >&2; die "cannot configure"; }
   cmake --build "$build" -j "$jobs" --target miniatura >&2
 }

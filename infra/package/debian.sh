@@ -41,7 +41,7 @@ fetch_source() {  # PACKAGE: says the version; its files are in downloads/PACKAG
       rm -rf "$directory"
       mkdir -p "$directory"
       if ! (cd "$directory" && apt-get -qq source --download-only "$1=$version") >"$cache/fetch.log" 2>&1; then
-        say "Debian's $1 $version cannot be had (its mirror's word: $(sed -n 's/^E: //p' "$cache/fetch.log" | head -n 1))"
+        say "Debian's source of $1 $version is listed and cannot be had: $cache/fetch.log says why; the next older one, then"
         continue
       fi
       touch "$directory/complete"
