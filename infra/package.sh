@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what is deployed: one fully static executable, the zip for Lambda, and the list of what is in it.
 #
-#   infra/package.sh [--arch x86_64|arm64] [--out DIR]
+#   infra/package.sh [--arch x86_64|arm64] [--out DIR] [--with COMPONENT=DIR]…
 #
 #   DIR/bootstrap, DIR/miniatura-lambda-ARCH.zip    (DIR is dist/ of the checkout; of arm64: DIR/arm64/bootstrap)
 #   DIR/miniatura-ARCH.spdx.json, DIR/licences-ARCH.txt
@@ -9,12 +9,14 @@
 # The libraries are Debian's, at their newest versions: where Debian has a static one that needs nothing else, that; else
 # built from Debian's source package with what is not needed left out (infra/package/components.txt, recipes.sh). Each is
 # built once, and again when its recipe, its version, the compiler or a library below it changes. Nothing is installed on
-# the machine but the tools of infra/packages.txt. The first time takes some minutes, a change of ours a link.
+# the machine but the tools of infra/packages.txt. --with takes a library's source from DIR, as the LGPL lets you ask. The first time takes some minutes, a change of ours a link.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$root/.tools/package
 jobs=$(nproc)
+# shellcheck source=infra/package/debian.sh
+. "$root/infra/package/debian.sh"
 # shellcheck source=infra/package/recipes.sh
 . "$root/infra/package/recipes.sh"
 
@@ -24,72 +26,9 @@ die() { say "$*"; exit 1; }
 # The columns of a component: "component from package licence needs…".
 components() { grep -v '^#' "$root/infra/package/components.txt" | tr -s ' ' | sed 's/ *| */|/g'; }
 
-# --- Debian's packages, without a word to the machine's own apt ---
-
-apt_setup() {
-  local etc=$cache/apt/etc file
-  rm -rf "$etc"
-  mkdir -p "$etc/parts" "$cache/apt/lists/partial" "$cache/apt/cache/archives/partial" "$cache/downloads"
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-    [ ! -s "$file" ] || sed -n 's/^deb \(.*\)/deb \1\ndeb-src \1/p' "$file" >"$etc/parts/${file##*/}"
-  done
-  for file in /etc/apt/sources.list.d/*.sources; do
-    [ ! -e "$file" ] || sed -E 's/^Types:.*/Types: deb deb-src/; /^Architectures:/d' "$file" >"$etc/parts/${file##*/}"
-  done
-  for file in "$etc"/parts/sources.list; do [ ! -e "$file" ] || mv "$file" "$file.list"; done
-  cat >"$etc/apt.conf" <<EOF
-Dir::Etc::sourcelist "/dev/null";
-Dir::Etc::sourceparts "$etc/parts";
-Dir::State::lists "$cache/apt/lists";
-Dir::Cache "$cache/apt/cache";
-APT::Architectures {"$(dpkg --print-architecture)"; "$deb_arch"};
-APT::Sandbox::User "$(id -un)";
-EOF
-  export APT_CONFIG=$etc/apt.conf
-  # Once a day: then a change of ours needs no network.
-  if [ -z "$(find "$cache/apt/lists.$deb_arch" -mmin -1440 2>/dev/null)" ]; then
-    if apt-get -qq update; then touch "$cache/apt/lists.$deb_arch"; else say "Debian's lists cannot be had now: taking those that are here"; fi
-  fi
-}
-
-# The newest first. A mirror may name a version that it does not have any more, or not yet.
-source_versions() { apt-cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -Vru; }
-binary_version() { apt-cache show "$1:$(arch_of_package "$1")" 2>/dev/null | sed -n 's/^Version: //p' | sort -Vru | head -n 1; }
-arch_of_package() { if apt-cache show "$1:$deb_arch" 2>/dev/null | grep -q '^Architecture: all'; then echo all; else echo "$deb_arch"; fi; }
-
-fetch_source() {  # PACKAGE: says the version; its files are in downloads/PACKAGE/VERSION
-  local version directory
-  for version in $(source_versions "$1"); do
-    directory=$cache/downloads/$1/${version//:/_}
-    if [ ! -e "$directory/complete" ]; then
-      rm -rf "$directory"
-      mkdir -p "$directory"
-      (cd "$directory" && apt-get -qq source --download-only "$1=$version" >&2) || continue
-      touch "$directory/complete"
-    fi
-    echo "$version"
-    return
-  done
-  die "no source of Debian's $1 can be had: $(source_versions "$1" | tr '\n' ' ')"
-}
-
-fetch_binary() {  # PACKAGE: says the version; its file is downloads/PACKAGE/VERSION/*.deb
-  local version directory
-  version=$(binary_version "$1")
-  [ -n "$version" ] || die "Debian's package $1 is unknown for $deb_arch"
-  directory=$cache/downloads/$1/${version//:/_}-$deb_arch
-  if [ ! -e "$directory/complete" ]; then
-    rm -rf "$directory"
-    mkdir -p "$directory"
-    (cd "$directory" && apt-get -qq download "$1:$deb_arch=$version" >&2) || die "Debian's $1 $version cannot be had"
-    touch "$directory/complete"
-  fi
-  echo "$version"
-}
-
 # --- stages: .tools/package/ARCH/COMPONENT-KEY/{usr,version,copyright} ---
 
-declare -A stage_of
+declare -A stage_of own_source
 
 digest() { sha256sum | cut -c 1-16; }
 
@@ -109,8 +48,20 @@ key_of() {  # COMPONENT FROM VERSION NEEDS…
   } | digest
 }
 
-unpack_source() {  # PACKAGE VERSION DIRECTORY
-  dpkg-source --no-check -x "$cache/downloads/$1/${2//:/_}"/*.dsc "$3"
+unpack_source() {  # COMPONENT PACKAGE VERSION DIRECTORY
+  if [ -n "${own_source[$1]:-}" ]; then cp -a "${own_source[$1]}" "$4"; return; fi
+  dpkg-source --no-check -x "$cache/downloads/$2/${3//:/_}"/*.dsc "$4"
+}
+
+# By Debian's changelog, so that it is the same tomorrow.
+source_date() { dpkg-parsechangelog -S Timestamp 2>/dev/null || echo 0; }
+
+copy_licence() {  # FILE
+  if [ -e debian/copyright ]; then cp debian/copyright "$1"; else cat COPYING* LICEN[CS]E* 2>/dev/null >"$1"; fi
+}
+
+own_version() {  # COMPONENT
+  echo "own-$(cd "${own_source[$1]}" && find . -type f -exec sha256sum {} + | sort | digest)"
 }
 
 stage_source() {  # COMPONENT PACKAGE VERSION STAGE
@@ -120,15 +71,20 @@ stage_source() {  # COMPONENT PACKAGE VERSION STAGE
   set +e  # or the shell would not stop at an error inside
   (
     set -e
-    unpack_source "$2" "$3" "$build"
+    unpack_source "$1" "$2" "$3" "$build"
     cd "$build"
     export destination=$4.new CC=$triplet-gcc CXX=$triplet-g++ AR=$triplet-gcc-ar RANLIB=$triplet-gcc-ranlib
-    export CFLAGS="$flags $c_flags -ffile-prefix-map=$build=." CPPFLAGS="-I$sysroot/usr/include -I$sysroot/usr/include/$triplet"
-    export CXXFLAGS="$flags -ffile-prefix-map=$build=." LDFLAGS="-L$sysroot/usr/lib -L$sysroot/usr/lib/$triplet"
+    local include="-I$sysroot/usr/include -I$sysroot/usr/include/$triplet"
+    local paths="-ffile-prefix-map=$build=. -ffile-prefix-map=$sysroot="  # the same bytes wherever it is built
+    export CFLAGS="$flags $c_flags $include $paths" CXXFLAGS="$flags $include $paths"
+    export LDFLAGS="-L$sysroot/usr/lib -L$sysroot/usr/lib/$triplet"
     export PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig
+    local date
+    date=$(source_date)
+    export SOURCE_DATE_EPOCH=$date
     rm -rf "$destination"
     "build_$1"
-    cp debian/copyright "$destination/copyright"
+    copy_licence "$destination/copyright"
   ) >"$log" 2>&1
   status=$?
   set -e
@@ -150,7 +106,12 @@ stage_binary() {  # COMPONENT PACKAGE VERSION STAGE
 stage() {  # COMPONENT FROM PACKAGE NEEDS…
   local component=$1 from=$2 package=$3 version directory need
   shift 3
-  if [ "$from" = source ]; then version=$(fetch_source "$package"); else version=$(fetch_binary "$package"); fi
+  case $from${own_source[$component]:+,own} in
+    source,own) version=$(own_version "$component") ;;
+    source) version=$(fetch_source "$package") ;;
+    *,own) die "--with $component: it is not built from source" ;;
+    *) version=$(fetch_binary "$package") ;;
+  esac
   [ -n "$version" ] || exit 1
   directory=$work/$component-$(key_of "$component" "$from" "$version" "$@")
   stage_of[$component]=$directory
@@ -212,8 +173,9 @@ EOF
 }
 
 build_libraries() {
-  local component from package licence needs
-  while IFS='|' read -r component from package licence needs; do
+  local component from package needs
+  while IFS='|' read -r component from package _ needs; do
+    # shellcheck disable=SC2086
     [ "$from" = compiler ] || stage "$component" "$from" "$package" $needs
   done < <(components)
   assemble "${!stage_of[@]}"
@@ -222,12 +184,16 @@ build_libraries() {
 # --- our own ---
 
 build_executable() {
+  local paths="-ffile-prefix-map=$build=build -ffile-prefix-map=$sysroot= -ffile-prefix-map=$root=."
+  local include="-isystem $sysroot/usr/include -isystem $sysroot/usr/include/$triplet"  # before the machine's own
   say "building miniatura"
   cmp -s "$sysroot/stages" "$build/stages" || rm -rf "$build"
   mkdir -p "$build"
   cp "$sysroot/stages" "$build/stages"
   PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig \
-    cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" >"$work/miniatura.log" 2>&1 ||
+    cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" \
+      -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" \
+      -DCMAKE_CXX_FLAGS="$include $paths" >"$work/miniatura.log" 2>&1 ||
     { cat "$work/miniatura.log" >&2; die "cannot configure"; }
   cmake --build "$build" -j "$jobs" --target miniatura >&2
 }
@@ -235,9 +201,16 @@ build_executable() {
 pack() {  # DIR
   local version epoch
   version=$(sed -n 's/^project(miniatura VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
-  epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
+  epoch=$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)
   python3 -B "$root/infra/package/pack.py" --executable "$build/miniatura" --map "$build/miniatura.map" --work "$work" \
     --arch "$arch" --version "$version" --epoch "$epoch" --out "$1"
+}
+
+add_own_source() {  # COMPONENT=DIR
+  local component=${1%%=*} directory=${1#*=}
+  components | cut -d '|' -f 1 | grep -qx "$component" || die "--with: no component \"$component\"; infra/package/components.txt has them"
+  [ -d "$directory" ] || die "--with $component: no directory \"$directory\""
+  own_source[$component]=$(cd "$directory" && pwd)
 }
 
 main() {
@@ -247,8 +220,9 @@ main() {
     case $1 in
       --arch) arch=${2:-}; shift 2 ;;
       --out) out=${2:-}; shift 2 ;;
+      --with) add_own_source "${2:-}"; shift 2 ;;
       -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-      *) die "no option \"$1\": there are --arch and --out" ;;
+      *) die "no option \"$1\": there are --arch, --out and --with" ;;
     esac
   done
   case $arch in
@@ -261,8 +235,8 @@ main() {
   sysroot=$work/sysroot
   build=$root/build/package-$arch
   mkdir -p "$work"
-  exec 9>"$work/.lock"
-  flock 9
+  exec 9>"$cache/.lock"
+  flock 9  # one at a time
   scratch=$(mktemp -d "$work/scratch.XXXXXX")
   trap '[ $? = 0 ] && rm -rf "$scratch"' EXIT
   # Debian's own flags, and sections that the linker can drop.

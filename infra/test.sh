@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds and checks everything; ends with the test runner's own summary.
 #
-#   infra/test.sh          format, scripts, clang-tidy on what changed, the fuzzers for 10 s each, the tests
+#   infra/test.sh          format, scripts, clang-tidy on what changed, the package, the fuzzers for 10 s each, the tests
 #   infra/test.sh --all    and what is slow: clang-tidy on every file, the tests under the sanitizers, the release build,
-#                          the fuzzers for 3 minutes each, the proofs on MinIO and RabbitMQ in their long form
+#                          the package for arm64 and once more elsewhere, the fuzzers for 3 minutes each, the proofs on
+#                          MinIO and RabbitMQ and the tests of the package in their long form
 #
 # A test whose server is missing is skipped, and named; with CI=true it fails.
 set -euo pipefail
@@ -98,6 +99,21 @@ fuzz_one() {  # TARGET SECONDS
   fi
 }
 
+# The same bytes, built from nothing in another folder.
+package_elsewhere() {
+  local elsewhere=build/elsewhere
+  rm -rf "$elsewhere"
+  mkdir -p "$elsewhere/.tools/package"
+  git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t "$elsewhere"
+  cp -a .tools/package/downloads .tools/package/apt "$elsewhere/.tools/package/"  # Debian's files need not be fetched again
+  CCACHE_DISABLE=1 "$elsewhere/infra/package.sh" --out "$elsewhere/dist"
+  local file
+  for file in bootstrap miniatura-lambda-x86_64.zip miniatura-x86_64.spdx.json licences-x86_64.txt; do
+    cmp "dist/$file" "$elsewhere/dist/$file"
+  done
+  rm -rf "$elsewhere"
+}
+
 sanitized() { build "$1" && ctest --preset "$1" -j "$jobs"; }
 
 main() {
@@ -116,7 +132,10 @@ main() {
   run_step "build (dev)" build dev
   run_step "clang-format" check_format
   run_step "shellcheck" check_scripts
+  run_step "package" infra/package.sh
   if $all; then
+    run_step "package for arm64" infra/package.sh --arch arm64
+    run_step "package, from nothing in another folder" package_elsewhere
     run_step "clang-tidy, every file" tidy_all
     run_step "tests under AddressSanitizer and UndefinedBehaviorSanitizer" sanitized asan
     run_step "tests under ThreadSanitizer" sanitized tsan

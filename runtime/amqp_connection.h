@@ -19,13 +19,14 @@
 #include "runtime/amqp_channel.h"
 #include "runtime/amqp_url.h"
 #include "runtime/result.h"
+#include "runtime/trust.h"
 
 namespace miniatura {
 
 struct AmqpSetting {
   AmqpAddress address;
-  std::string authorities;  // a PEM file of who is trusted over TLS; empty: the system's
-  std::string name;         // of the connection, for whoever looks at the broker
+  std::shared_ptr<const Authorities> trusted = nullptr;  // over TLS; null: the system's
+  std::string name;  // of the connection, for whoever looks at the broker
   // Of a message's body: what is over it is read and dropped, so that it costs no memory.
   std::size_t body_bytes_max = std::size_t{1} << 20;
   // 0: none are looked for, and nobody has to call every few seconds.

@@ -17,13 +17,16 @@ constexpr timeval kConnectTime{10, 0};
 constexpr timeval kAnswerTime{30, 0};
 constexpr int kFrameBytesMax = 131'072;
 constexpr unsigned kSilenceMsMax = 60'000;
-constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 // Librabbitmq waits without end for a broker that takes no bytes (one that is out of memory reads
 // nothing from who publishes): the kernel then ends the connection.
 void bound_silence(int descriptor) {
   const unsigned timeout_ms = kSilenceMsMax;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+}
+
+std::shared_ptr<const Authorities> trusted_of(const AmqpSetting& setting) {
+  return setting.trusted ? setting.trusted : system_authorities();
 }
 
 Result<amqp_socket_t*> new_socket(amqp_connection_state_t connection, const AmqpSetting& setting) {
@@ -35,11 +38,7 @@ Result<amqp_socket_t*> new_socket(amqp_connection_state_t connection, const Amqp
   }
   amqp_socket_t* const socket = amqp_ssl_socket_new(connection);
   if (socket == nullptr) return out_of_memory();
-  const std::string& file = setting.authorities.empty() ? kSystemAuthorities : setting.authorities;
-  if (amqp_ssl_socket_set_cacert(socket, file.c_str()) != AMQP_STATUS_OK) {
-    return fail(ErrorCode::config_invalid,
-                fmt::format("{}: no certificates that can be read", file));
-  }
+  if (!trust_only(amqp_ssl_socket_get_context(socket), trusted_of(setting))) return out_of_memory();
   // The library's own check of the host knows names alone, and no addresses.
   amqp_ssl_socket_set_verify_peer(socket, 1);
   amqp_ssl_socket_set_verify_hostname(socket, 0);
@@ -83,7 +82,13 @@ Result<AmqpHandle> dial(const AmqpSetting& setting) {
   const AmqpAddress& address = setting.address;
   const int status =
       amqp_socket_open_noblock(socket, address.host.c_str(), address.port, &kConnectTime);
-  if (status != AMQP_STATUS_OK) return fail(library_error(status));
+  if (status != AMQP_STATUS_OK) {
+    Error error = library_error(status);
+    if (error.code == ErrorCode::network_untrusted) {
+      error.message += fmt::format(" (trusted is {})", trusted_of(setting)->place());
+    }
+    return fail(std::move(error));
+  }
   bound_silence(amqp_get_sockfd(handle.get()));
   if (auto error = error_of(log_in(handle.get(), setting))) {
     error->message =

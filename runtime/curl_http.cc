@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -44,17 +43,6 @@ std::string host_of(std::string_view url) {
   const std::size_t user = url.rfind('@');
   if (user != std::string_view::npos) url.remove_prefix(user + 1);
   return std::string(url);
-}
-
-// Where certificates are, if this build's own default is not there: a static executable runs on
-// systems other than the one that it was built on.
-std::string system_ca_bundle() {
-  const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
-  for (const char* path : {built_in, "/etc/ssl/certs/ca-certificates.crt",
-                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
-    if (path != nullptr && ::access(path, R_OK) == 0) return path;
-  }
-  return {};
 }
 
 ErrorCode error_code_of(CURLcode code) {
@@ -195,6 +183,7 @@ class Exchange {
     return {ErrorCode::memory_exhausted, what_ + ": libcurl cannot go on", 0, {}, {}, {}};
   }
 
+  static CURLcode on_tls(CURL* easy, void* ssl_context, void* self) noexcept;
   static std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) noexcept;
   static std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* self) noexcept;
@@ -331,7 +320,11 @@ void Exchange::set_trust_and_proxy(const CurlOptions& options) {
   CURL* const easy = easy_.get();
   set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   set(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  if (!options.ca_bundle.empty()) set(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
+  // Not libcurl's own way, which reads all authorities for a connection.
+  set(easy, CURLOPT_CAINFO, nullptr);
+  set(easy, CURLOPT_CAPATH, nullptr);
+  set(easy, CURLOPT_SSL_CTX_FUNCTION, &on_tls);
+  set(easy, CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
   if (!options.use_proxy) set(easy, CURLOPT_NOPROXY, "*");
 }
 
@@ -403,6 +396,9 @@ void Exchange::finish(CURLcode code) {
   }
   error.message =
       fmt::format("{}: {}", what_, reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+  if (error.code == ErrorCode::network_untrusted) {
+    error.message += fmt::format(" (trusted is {})", connections_.options().trusted->place());
+  }
   error_ = std::move(error);
 }
 
@@ -484,6 +480,16 @@ std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t count, voi
     return static_cast<Exchange*>(self)->take_header({bytes, count});
   } catch (...) {
     return 0;
+  }
+}
+
+CURLcode Exchange::on_tls(CURL*, void* ssl_context, void* self) noexcept {
+  try {
+    const Connections& connections = static_cast<const Exchange*>(self)->connections_;
+    const bool is_done = trust_only(ssl_context, connections.options().trusted);
+    return is_done ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  } catch (...) {
+    return CURLE_OUT_OF_MEMORY;
   }
 }
 
@@ -573,7 +579,7 @@ class CurlTransport final : public HttpTransport {
 }  // namespace
 
 std::unique_ptr<HttpTransport> make_curl_transport(CurlOptions options, const Clock& clock) {
-  if (options.ca_bundle.empty()) options.ca_bundle = system_ca_bundle();
+  if (!options.trusted) options.trusted = system_authorities();
   return std::make_unique<CurlTransport>(std::move(options), clock);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "runtime/http.h"
+#include "runtime/trust.h"
 
 namespace miniatura {
 
@@ -16,7 +17,7 @@ struct CurlOptions {
   std::string user_agent;
   // By the usual variables; false for link-local endpoints and the Runtime API.
   bool use_proxy = true;
-  std::string ca_bundle;  // a PEM file (AWS_CA_BUNDLE); empty: the system's
+  std::shared_ptr<const Authorities> trusted = nullptr;  // over TLS; null: the system's
 };
 
 std::unique_ptr<HttpTransport> make_curl_transport(CurlOptions options, const Clock& clock);

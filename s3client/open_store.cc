@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "runtime/bytes.h"
 #include "runtime/curl_http.h"
 #include "runtime/idle_transport.h"
 #include "runtime/retry.h"
@@ -41,17 +40,13 @@ class ConnectedS3Store : private Connections, public S3Store {
         S3Store({*transport, *credentials, clock, settings.endpoint, system_random()}) {}
 };
 
-// Here rather than at each request, where it would look as if the server were not to be trusted.
-Result<void> check_ca_bundle(const std::string& place, const std::string& path) {
-  constexpr std::uint64_t kBundleBytesMax = std::uint64_t{16} << 20;
-  if (path.empty()) return {};
-  const auto text = read_file(path, kBundleBytesMax, ErrorCode::config_invalid);
-  if (!text) {
-    return fail(ErrorCode::config_invalid, fmt::format("{}: {}", place, text.error().message));
-  }
-  if (text->find("-----BEGIN ") != std::string::npos) return {};
-  return fail(ErrorCode::config_invalid,
-              fmt::format("{}: {}: holds no certificate in PEM", place, path));
+// Read here rather than at the first request, where it would look as if the server were not to be
+// trusted. Null: nobody is named.
+Result<std::shared_ptr<const Authorities>> named_authorities(const Environment& environment,
+                                                             const ProfileSettings& profile) {
+  TRY(authorities, authorities_named_by("AWS_CA_BUNDLE", environment));
+  if (authorities || profile.ca_bundle.empty()) return authorities;
+  return authorities_in(profile.ca_bundle, fmt::format("profile {}: ca_bundle", profile.name));
 }
 
 Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
@@ -61,11 +56,8 @@ Result<StoreFactory> open_s3(const Environment& environment, Clock& clock) {
   S3Settings settings;
   settings.endpoint = std::move(endpoint);
   settings.curl.user_agent = "miniatura/" MINIATURA_VERSION;
-  const auto bundle = environment.get("AWS_CA_BUNDLE");
-  settings.curl.ca_bundle = bundle.value_or(profile.ca_bundle);
-  CHECKED(
-      check_ca_bundle(bundle ? "AWS_CA_BUNDLE" : fmt::format("profile {}: ca_bundle", profile.name),
-                      settings.curl.ca_bundle));
+  TRY(trusted, named_authorities(environment, profile));
+  settings.curl.trusted = std::move(trusted);
   const auto make_transport = [curl = settings.curl, &clock](bool use_proxy) {
     CurlOptions options = curl;
     options.use_proxy = use_proxy;

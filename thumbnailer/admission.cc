@@ -49,12 +49,13 @@ bool is_opaque(const ImageHeader& header) {
 // noise, at quality 80 to 100: JPEG 0.3 to 6, in scans (its coefficients) 3 to 12; PNG 6 to 8; WebP
 // 2 to 13 (noise at quality 100: 28), with alpha, which goes by its lossless half, 19 to 34. AVIF,
 // by memory that is touched: 18.
-double encoder_pixel_bytes(ImageFormat format, bool opaque) {
-  constexpr double kJpegBytes = 12, kPngBytes = 9, kWebpBytes = 16, kWebpAlphaBytes = 34,
-                   kAvifBytes = 20;
-  if (format == ImageFormat::avif) return kAvifBytes;
-  if (format == ImageFormat::webp) return opaque ? kWebpBytes : kWebpAlphaBytes;
-  return format == ImageFormat::png ? kPngBytes : kJpegBytes;
+double encoder_pixel_bytes(const Footprint& thumbnail, bool opaque) {
+  constexpr double kJpegBytes = 6, kJpegScansBytes = 12, kPngBytes = 9, kWebpBytes = 16,
+                   kWebpAlphaBytes = 34, kAvifBytes = 20;
+  if (thumbnail.format == ImageFormat::avif) return kAvifBytes;
+  if (thumbnail.format == ImageFormat::webp) return opaque ? kWebpBytes : kWebpAlphaBytes;
+  if (thumbnail.format == ImageFormat::png) return kPngBytes;
+  return thumbnail.progressive ? kJpegScansBytes : kJpegBytes;
 }
 
 // Between the resized picture and the encoded bytes: the most that one of the steps has, the raster
@@ -66,8 +67,7 @@ double finishing_bytes(const Footprint& thumbnail, bool opaque) {
   const double painting = std::max(scaled, canvas) + canvas;
   const double sharpening =
       thumbnail.sharpens ? canvas + area(thumbnail.canvas) * kSharpenPixelBytes : 0;
-  const double encoding =
-      canvas + area(thumbnail.canvas) * encoder_pixel_bytes(thumbnail.format, opaque);
+  const double encoding = canvas + area(thumbnail.canvas) * encoder_pixel_bytes(thumbnail, opaque);
   return std::max({turning, painting, sharpening, encoding});
 }
 
@@ -241,9 +241,8 @@ std::uint64_t estimated_bytes(const ImageHeader& header, int denominator,
   double kept = 0;
   bool linear = false;
   for (const Footprint& thumbnail : thumbnails) {
-    const double scaled = area(thumbnail.scaled) * scaled_pixel_bytes;
-    working = std::max(working, scaled + finishing_bytes(thumbnail, is_opaque(header)));
-    kept += scaled + animation_bytes(thumbnail);
+    working = std::max(working, finishing_bytes(thumbnail, is_opaque(header)));
+    kept += area(thumbnail.scaled) * scaled_pixel_bytes + animation_bytes(thumbnail);
     linear = linear || thumbnail.linear;
   }
   double frames = 0;

@@ -19,8 +19,9 @@ struct Footprint {
   Size scaled;  // what the picture is resized to, in stored axes
   Size canvas;  // the thumbnail
   ImageFormat format = ImageFormat::jpeg;
-  bool linear = false;    // resized in linear light
-  bool sharpens = false;  // an unsharp mask is made
+  bool linear = false;       // resized in linear light
+  bool sharpens = false;     // an unsharp mask is made
+  bool progressive = false;  // in scans
   std::uint64_t frames = 1;
 };
 

@@ -43,7 +43,7 @@ std::vector<Footprint> footprints(const Tasks& tasks, const ImageHeader& header)
     for (const Task& task : some) {
       const Preset& preset = task.order->preset;
       footprints.push_back({task.scaled, task.layout.canvas, task.order->format, preset.linear,
-                            preset.sharpen > 0, frames});
+                            preset.sharpen > 0, preset.progressive, frames});
     }
   };
   add(tasks.stills, 1);

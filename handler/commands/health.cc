@@ -16,10 +16,14 @@ using namespace std::chrono_literals;
 constexpr auto kAnswerTime = 4s;  // below the 5 s that the image's health check gives
 
 int run_health(const std::string& url, const Environment& environment) {
+  const auto trusted = authorities_named_by("AWS_CA_BUNDLE", environment);
+  if (!trusted) {
+    static_cast<void>(report(trusted.error(), false));
+    return kExitFailed;
+  }
   SystemClock clock;
-  const auto transport = make_curl_transport(
-      {"miniatura/" MINIATURA_VERSION, false, environment.get("AWS_CA_BUNDLE").value_or("")},
-      clock);
+  const auto transport =
+      make_curl_transport({"miniatura/" MINIATURA_VERSION, false, *trusted}, clock);
   HttpRequest request;
   request.url = url;
   request.deadline = Deadline::after(clock, kAnswerTime);

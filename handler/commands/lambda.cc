@@ -23,7 +23,7 @@ int run_lambda_command(const Environment& environment, const ConfigOptions& opti
   loop->log = &log;
   loop->clock = &clock;
   loop->make_transport = [&clock] {
-    return make_curl_transport({"miniatura/" MINIATURA_VERSION, false, ""}, clock);
+    return make_curl_transport({"miniatura/" MINIATURA_VERSION, false}, clock);
   };
   // What is wrong at start is told to the platform, so that the function's owner reads it where the
   // function is seen.

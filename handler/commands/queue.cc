@@ -24,7 +24,10 @@ Result<AmqpSetting> queue_setting(const std::string& url, const Environment& env
   AmqpSetting setting;
   TRY(address, parse_amqp_url(where));
   setting.address = address;
-  setting.authorities = environment.get_or("MINIATURA_AMQP_CA", "");
+  if (address.is_tls) {
+    TRY(trusted, authorities_named_by("MINIATURA_AMQP_CA", environment));
+    setting.trusted = trusted;
+  }
   setting.name = fmt::format("miniatura {} {}", command, ::getpid());
   return setting;
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # How each library is built for the static executable; sourced by package.sh. A recipe runs in the unpacked source, with
 # the flags below in its environment, and installs into $destination (prefix /usr). What nobody asks for stays out:
 # the fewer the features, the fewer the faults.
@@ -28,6 +28,8 @@ build_openssl() {
   options+=(no-dtls1_2-method no-comp no-psk no-srp no-srtp no-ct no-ocsp no-ts no-cms no-cmp no-rfc3779 no-gost)
   options+=(no-legacy no-md4 no-mdc2 no-rmd160 no-whirlpool no-blake2 no-des no-rc2 no-rc4 no-bf no-cast no-idea no-seed)
   options+=(no-camellia no-aria no-sm2 no-sm3 no-sm4 no-siv no-siphash no-scrypt no-ec2m no-dsa)
+  # shellcheck disable=SC2016
+  sed -i 's/^\$cflags = .*/$cflags = "compiler: gcc";/' util/mkbuildinf.pl  # it would tell where this is built
   perl Configure "$openssl_target" --prefix=/usr --libdir=lib --openssldir=/etc/ssl "${options[@]}"
   make -j "$jobs" build_libs
   make DESTDIR="$destination" install_dev
@@ -60,6 +62,8 @@ build_fmt() { small && cmake_static -DFMT_TEST=OFF -DFMT_DOC=OFF; }
 # HTTP and TLS. No file of OpenSSL's configuration is read, and no place of certificates is known: the program says
 # which.
 build_curl() {
+  # OpenSSL starts itself at the first TLS connection; this would start it with the first handle.
+  sed -i '/^  OPENSSL_init_ssl(flags, NULL);/d' lib/vtls/openssl.c
   small
   cmake_static -DBUILD_CURL_EXE=OFF -DHTTP_ONLY=ON -DENABLE_MANUAL=OFF -DCURL_USE_OPENSSL=ON -DUSE_NGHTTP2=OFF \
     -DUSE_LIBIDN2=OFF -DCURL_USE_LIBPSL=OFF -DCURL_USE_LIBSSH2=OFF -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF \
@@ -139,10 +143,11 @@ EOF
 
 # No x265, which is GPL; no plug-ins, which would be loaded from the disk.
 build_libheif() {
-  small
-  # HEVC's tables are made at the first decoder, not at every start of the program.
-  sed -i 's/^  de265_init();//; s/^  decoder->ctx = de265_new_decoder();/  static const de265_error tables = de265_init();\n  (void)tables;\n&/' \
+  # libde265's tables (23 million instructions) at the first HEIC, and kept from then on: libheif makes them in a static
+  # constructor, at every start.
+  sed -i '/^  de265_\(init\|free\)();/d; s/^\( *\)decoder->ctx = de265_new_decoder();/\1static const de265_error kept = de265_init();\n\1(void) kept;\n&/' \
     libheif/plugins/heif_decoder_libde265.cc
+  small
   cmake_static -DENABLE_PLUGIN_LOADING=OFF -DWITH_EXAMPLES=OFF -DWITH_GDK_PIXBUF=OFF -DWITH_X265=OFF -DWITH_RAV1E=OFF \
     -DWITH_SvtEnc=OFF -DWITH_LIBDE265=ON -DWITH_DAV1D=ON -DWITH_AOM_DECODER=OFF -DWITH_AOM_ENCODER=ON \
     -DWITH_DEFLATE_HEADER_COMPRESSION=OFF -DWITH_UNCOMPRESSED_CODEC=OFF

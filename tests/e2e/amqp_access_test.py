@@ -131,13 +131,13 @@ class OverTls(AmqpCase):
                 url = f"amqps://tests:never-shown@127.0.0.1:{ear.port}"
                 env = {"MINIATURA_AMQP_CA": str(trust) if trust else None}
                 self.assert_error(self.run_it("publish", self.event, "--to", url, **env), 75, "network.untrusted",
-                                  f"127.0.0.1:{ear.port}")
+                                  f"127.0.0.1:{ear.port}", f"trusted is {trust or ''}")
                 self.assertEqual(ear.heard, b"")
 
     def test_authorities_that_cannot_be_read_are_a_wrong_setting(self):
         for path in (self.dir / "absent.pem", self.write("garbage.pem", "no certificate")):
             done = self.run_it("publish", self.event, "--to", self.tls_url, MINIATURA_AMQP_CA=str(path))
-            self.assert_error(done, 2, "config.invalid", path)
+            self.assert_error(done, 2, "config.invalid", "MINIATURA_AMQP_CA", path)
 
 
 class OddBrokers(AmqpCase):

@@ -134,7 +134,7 @@ class LambdaCase(support.Case):
         environment = {**self.env, "AWS_LAMBDA_RUNTIME_API": api.address, **env}
         environment = {name: value for name, value in environment.items() if value is not None}
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [str(support.EXECUTABLE), "lambda"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [str(word) for word in self.command("lambda")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=environment, cwd=self.dir, **(start or {}))
         try:
             out, err = self.process.communicate(timeout=support.TIMEOUT_S)

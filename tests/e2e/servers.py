@@ -111,13 +111,14 @@ class Authority:
         subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=support.TIMEOUT_S)
 
 
-def start_tls_minio(case, authority):
-    """MinIO behind a certificate for 127.0.0.1; gives the variables for the executable, the authority's file among them."""
+def start_tls_minio(case, authority, hosts="IP:127.0.0.1", **settings):
+    """MinIO behind a certificate for these `hosts`; gives the variables for the executable, the authority's file among them.
+    `settings` are further variables of its own."""
     port, = support.free_ports(1)
     secret = secrets.token_hex(20)
     certificates = case.dir / "certificates"
     certificates.mkdir()
-    for path, name in zip(authority.signed("minio"), ("public.crt", "private.key")):
+    for path, name in zip(authority.signed("minio", hosts), ("public.crt", "private.key")):
         shutil.copy(path, certificates / name)
     context = ssl.create_default_context(cafile=authority.file)
 
@@ -128,5 +129,5 @@ def start_tls_minio(case, authority):
 
     support.Server(case, [support.tool("minio"), "server", case.dir / "tls-minio", "--address", f"127.0.0.1:{port}",
                           "--certs-dir", certificates],
-                   support.minio_variables(case, secret), ready, case.dir / "tls-minio.log")
+                   {**support.minio_variables(case, secret), **settings}, ready, case.dir / "tls-minio.log")
     return {**support.s3_variables(f"https://127.0.0.1:{port}", secret), "AWS_CA_BUNDLE": str(authority.file)}

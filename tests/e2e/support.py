@@ -38,11 +38,15 @@ def tool(name):
     return shutil.which(name) or (str(ours[0]) if ours else None)
 
 
+def skip(why):
+    print(f"SKIPPED: {why}", flush=True)
+    sys.exit(1 if os.environ.get("CI") == "true" else 77)
+
+
 def skip_without(*servers):
     missing = [name for name in servers if not tool(name)]
     if missing:
-        print(f"SKIPPED: no {', no '.join(missing)} (infra/setup.sh brings it)", flush=True)
-        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+        skip(f"no {', no '.join(missing)} (infra/setup.sh brings it)")
 
 
 def main(*servers):
@@ -85,10 +89,13 @@ class Case(unittest.TestCase):
     def run_it(self, *arguments, stdin="", **env):
         """Runs the executable; None takes a variable out of the environment."""
         environment = {name: value for name, value in {**self.env, **env}.items() if value is not None}
-        done = subprocess.run([str(EXECUTABLE), *map(str, arguments)], input=stdin.encode(), capture_output=True,
+        done = subprocess.run([str(word) for word in self.command(*arguments)], input=stdin.encode(), capture_output=True,
                               env=environment, cwd=self.dir, timeout=TIMEOUT_S, check=False)
         assert_no_secrets(environment, done.stdout + done.stderr)
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def command(self, *arguments):
+        return [EXECUTABLE, *arguments]
 
     def upload(self, key, body):
         path = self.store / "photos" / key
@@ -181,6 +188,9 @@ def size_of(image):
             return ("webp", int.from_bytes(image[24:27], "little") + 1, int.from_bytes(image[27:30], "little") + 1)
     if image[:8] == b"\x89PNG\r\n\x1a\n" and image[-8:-4] == b"IEND":
         return "png", *struct.unpack(">II", image[16:24])
+    if image[4:12] == b"ftypavif":
+        at = image.index(b"ispe") + 8
+        return "avif", *struct.unpack(">II", image[at:at + 8])
     raise ValueError(f"no whole picture: {image[:16]!r}, {len(image)} bytes")
 
 
@@ -312,14 +322,14 @@ def s3_variables(url, secret):
 
 
 class Emulator(Server):
-    """Lambda's own Runtime Interface Emulator with the executable as the custom runtime in it."""
+    """Lambda's own Runtime Interface Emulator with the executable as the custom runtime in it, or another `program`."""
 
-    def __init__(self, case, env):
+    def __init__(self, case, env, program=EXECUTABLE.parent / "bootstrap"):
         invoke, api = free_ports(2)
         self.address = f"127.0.0.1:{invoke}"
         super().__init__(
             case, [tool("aws-lambda-rie"), "--runtime-interface-emulator-address", self.address,
-                   "--runtime-api-address", f"127.0.0.1:{api}", EXECUTABLE.parent / "bootstrap", "handler"],
+                   "--runtime-api-address", f"127.0.0.1:{api}", program, "handler"],
             env, lambda: socket.create_connection(("127.0.0.1", invoke), 5).close() is None, case.dir / "lambda.log")
 
     def invoke(self, payload):

@@ -65,7 +65,7 @@ class OverTls(S3Case):
                         ("ls", f"s3://{self.bucket}"), ("rm", self.url)):
             with self.subTest(command[0]):
                 self.assert_error(self.s3(*command, AWS_CA_BUNDLE=None), 75, "network.untrusted", host, self.bucket,
-                                  "certificate")
+                                  "certificate", "trusted is ")
         done = self.run_it("replay", self.write("event.json", support.event("a.jpg", self.bucket)), AWS_CA_BUNDLE=None)
         self.assertEqual((done.code, done.json_lines()[0]["deferred"]), (75, 1))
         self.assertIn("network.untrusted", done.out + done.err)
@@ -97,7 +97,8 @@ class Strangers(S3Case):
                                  ("of another authority", other.signed("stranger"), "127.0.0.1")):
             with self.subTest(what):
                 ear = Ear(self, *pair)
-                self.assert_error(self.call(ear, host), 75, "network.untrusted", f"{host}:{ear.port}")
+                self.assert_error(self.call(ear, host), 75, "network.untrusted", f"{host}:{ear.port}",
+                                  f"trusted is {authority.file}")
                 self.assertEqual((ear.heard, len(ear.clients)), ([], 1))
 
     def test_no_variable_of_others_makes_him_trusted(self):

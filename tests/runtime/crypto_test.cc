@@ -59,6 +59,7 @@ TEST(CryptoTest, base64_is_decoded_or_refused) {
   EXPECT_EQ(base64_decoded("Zm8="), "fo");
   EXPECT_EQ(base64_decoded("Zm9v"), "foo");
   EXPECT_EQ(base64_decoded("dXNlcjpwYXNz"), "user:pass");
+  EXPECT_EQ(base64_decoded("+/8AgA=="), std::string("\xfb\xff\0\x80", 4));
   for (const char* bad : {"Z", "Zg", "Zg=", "Z===", "====", "Zm9v!", "Z?==", "Zm 9"}) {
     EXPECT_FALSE(base64_decoded(bad)) << bad << " gave " << *base64_decoded(bad);
   }

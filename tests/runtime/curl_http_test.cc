@@ -27,8 +27,8 @@ class CurlHttpTest : public testing::Test {
 
   SystemClock clock_;
   ScriptedServer server_;
-  std::unique_ptr<HttpTransport> transport_ = make_curl_transport(
-      {.user_agent = "miniatura-test/1", .use_proxy = false, .ca_bundle = {}}, clock_);
+  std::unique_ptr<HttpTransport> transport_ =
+      make_curl_transport({.user_agent = "miniatura-test/1", .use_proxy = false}, clock_);
 };
 
 TEST_F(CurlHttpTest, a_get_brings_status_headers_and_body) {

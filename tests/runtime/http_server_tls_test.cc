@@ -85,8 +85,10 @@ class HttpServerTlsTest : public HttpServerTest {
     start();
   }
   std::unique_ptr<HttpTransport> transport() const {
-    return make_curl_transport(
-        {.user_agent = "test/1", .use_proxy = false, .ca_bundle = path("server.crt")}, clock_);
+    return make_curl_transport({.user_agent = "test/1",
+                                .use_proxy = false,
+                                .trusted = authorities_in(path("server.crt"), "the test").value()},
+                               clock_);
   }
 
   TemporaryDirectory directory_;

@@ -38,8 +38,7 @@ class IdleTransportTest : public testing::Test {
   std::unique_ptr<HttpTransport> transport_ = make_idle_transport(
       [this] {
         ++made_;
-        return make_curl_transport({.user_agent = "t/1", .use_proxy = false, .ca_bundle = {}},
-                                   real_);
+        return make_curl_transport({.user_agent = "t/1", .use_proxy = false}, real_);
       },
       clock_);
 };

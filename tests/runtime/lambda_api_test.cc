@@ -19,8 +19,7 @@ constexpr char kRequestId[] = "Lambda-Runtime-Aws-Request-Id";
 class LambdaApiTest : public testing::Test {
  protected:
   std::unique_ptr<HttpTransport> curl() {
-    return make_curl_transport(
-        {.user_agent = "miniatura-test/1", .use_proxy = false, .ca_bundle = {}}, clock_);
+    return make_curl_transport({.user_agent = "miniatura-test/1", .use_proxy = false}, clock_);
   }
   // The message as the platform would read it.
   std::string message_in(const std::string& body) {

@@ -45,8 +45,7 @@ class LambdaPlatform {
     loop.endpoint = server_.host_port();
     loop.workers = workers;
     loop.make_transport = [this] {
-      return make_curl_transport(
-          {.user_agent = "miniatura-test/1", .use_proxy = false, .ca_bundle = {}}, clock_);
+      return make_curl_transport({.user_agent = "miniatura-test/1", .use_proxy = false}, clock_);
     };
     loop.log = &log_file_.log();
     loop.clock = &clock_;

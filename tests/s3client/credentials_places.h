@@ -50,7 +50,7 @@ class CredentialsPlaces : public testing::Test {
   std::vector<bool> used_proxy_;  // of each transport that was made
   CredentialTools tools_{[this](bool use_proxy) {
                            used_proxy_.push_back(use_proxy);
-                           return make_curl_transport({"miniatura-tests", false, ""}, clock_);
+                           return make_curl_transport({"miniatura-tests", false}, clock_);
                          },
                          clock_};
 };

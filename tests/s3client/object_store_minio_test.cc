@@ -41,7 +41,7 @@ class LiveS3Store : public testing::Test {
     minio_ = LiveServer::minio();
     if (minio_ == nullptr) GTEST_SKIP() << "no minio here";
     bucket_ = minio_->make_bucket();
-    curl_ = make_curl_transport({"miniatura-tests", false, ""}, clock_);
+    curl_ = make_curl_transport({"miniatura-tests", false}, clock_);
   }
 
   // What a PUT gets whose request is changed after it was signed.

@@ -36,7 +36,7 @@ class Conversation {
  public:
   Conversation() {
     server_.emplace();
-    curl_ = make_curl_transport({"miniatura-tests", false, ""}, clock_);
+    curl_ = make_curl_transport({"miniatura-tests", false}, clock_);
     store_ = std::make_unique<S3Store>(S3Access{
         *curl_, credentials_, clock_, {server_->url(""), true, "us-east-1"}, [] { return 0.5; }});
   }

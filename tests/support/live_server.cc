@@ -187,7 +187,7 @@ Environment LiveServer::environment() const {
 }
 
 bool LiveServer::signed_put(const std::string& path) const {
-  const auto curl = make_curl_transport({"miniatura-tests", false, ""}, system_clock());
+  const auto curl = make_curl_transport({"miniatura-tests", false}, system_clock());
   const auto provider = fixed_credentials(credentials());
   const auto signing =
       make_signing_transport(*curl, *provider, system_clock(), {"s3", "us-east-1"});

@@ -80,6 +80,7 @@ TEST(footprints, say_what_memory_depends_on) {
                                      order_of("c=100x100")};
   orders[1].preset.linear = true;
   orders[2].preset.sharpen = 1;
+  orders[2].preset.progressive = true;
   const auto all = footprints(plan_tasks(orders, header), header);
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].scaled, (Size{200, 150}));
@@ -88,8 +89,10 @@ TEST(footprints, say_what_memory_depends_on) {
   EXPECT_EQ(all[0].frames, 1U);
   EXPECT_TRUE(all[0].linear);
   EXPECT_FALSE(all[0].sharpens);
+  EXPECT_FALSE(all[0].progressive);
   EXPECT_FALSE(all[1].linear);
   EXPECT_TRUE(all[1].sharpens);
+  EXPECT_TRUE(all[1].progressive);
   EXPECT_EQ(all[2].scaled, (Size{40, 30})) << "what moves comes last";
   EXPECT_EQ(all[2].canvas, (Size{30, 40}));
   EXPECT_EQ(all[2].format, ImageFormat::webp);

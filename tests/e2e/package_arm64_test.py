@@ -1,0 +1,49 @@
+"""The package for arm64, under qemu: it starts, and makes thumbnails of each kind of picture.
+
+In the long form (MINIATURA_LONG=1) alone: the cross build takes minutes. qemu has no seccomp and no Landlock: the walls of
+`--isolation process` are tested where there is a processor for them.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import support
+
+PACKAGE = support.ROOT / "dist/arm64/bootstrap"
+PICTURES = [support.PHOTO, *(support.ROOT / "tests/images" / name for name in (
+    "jpeg-progressive.jpg", "adobe.png", "adobe.webp", "adobe.tiff", "gif-plain.gif", "bmp-24.bmp", "heic-plain.heic",
+    "avif-plain.avif"))]
+
+
+def run(*arguments):
+    return subprocess.run([support.tool("qemu-aarch64-static"), PACKAGE, *arguments], capture_output=True, text=True,
+                          timeout=support.TIMEOUT_S, env={"MINIATURA_JOURNAL": "none"})
+
+
+class Arm64(unittest.TestCase):
+    def test_it_is_for_arm64_and_static(self):
+        header = subprocess.run(["readelf", "-W", "-h", "-l", PACKAGE], capture_output=True, text=True, check=True).stdout
+        self.assertIn("AArch64", header)
+        self.assertNotIn("INTERP", header)
+
+    def test_it_starts(self):
+        self.assertRegex(run("--version").stdout, r"^miniatura \d")
+
+    def test_pictures_of_each_kind_become_thumbnails_of_each_kind(self):
+        with tempfile.TemporaryDirectory() as directory:
+            done = run("thumb", *PICTURES, "-o", directory, "--presets", "a=64x64:jpeg,b=64x64:png,c=64x64:webp,d=64x64:avif")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(len(list(pathlib.Path(directory).iterdir())), 4 * len(PICTURES))
+
+
+if __name__ == "__main__":
+    if os.environ.get("MINIATURA_LONG") != "1":
+        print("SKIPPED: the package for arm64 is built by infra/test.sh --all", flush=True)
+        sys.exit(77)
+    if not PACKAGE.exists():
+        print(f"FAILED: no {PACKAGE} (infra/package.sh --arch arm64 makes it)", flush=True)
+        sys.exit(1)
+    support.main("qemu-aarch64-static")
