@@ -32,11 +32,10 @@ def library_of(file):
 
 
 def pieces_of(map_text):
-    """[Piece] in the order of their addresses: what is loaded of which library, the dropped sections left out."""
-    found, name, begun = [], None, False
+    """[Piece] in the order of their addresses: what is loaded of which library. Dropped sections have the address 0."""
+    found, name = [], None
     for line in map_text.splitlines():
-        begun = begun or line.startswith("Linker script and memory map")
-        match = PIECE.match(line) if begun else None
+        match = PIECE.match(line)
         if match:
             address, size = int(match[2], 16), int(match[3], 16)
             if address and size and not NOT_LOADED.match(match[1] or name or ""):

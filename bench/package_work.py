@@ -1,5 +1,5 @@
 """Whether the package works as fast as the dynamic build, whose libraries are Debian's own: `thumb` on a picture of each
-format, whole processes in turn, less what `--version` takes.
+format, whole processes in turn, less what a picture of a few pixels takes.
 """
 import dataclasses
 import tempfile
@@ -64,16 +64,17 @@ def measure_work(package, corpus, rounds):
     """Work's name to (the package's CPU ms, the dynamic build's), a number a round."""
     files, programs, seen = files_of(corpus), (package, EXECUTABLE), {}
     with tempfile.TemporaryDirectory() as folder:
-        def cost(program, work):
-            return contenders.process_cpu_ms([program, "thumb", "--jobs", "1", "--presets", work.presets, "-o", folder,
-                                              files[work.kind]])
+        def cost(program, file, presets):
+            return contenders.process_cpu_ms([program, "thumb", "--jobs", "1", "--presets", presets, "-o", folder, file])
 
-        start_ms = [median([contenders.process_cpu_ms([program, "--version"]) for _ in range(rounds)]) for program in programs]
+        tiny = pictures.made("tiny.jpg", lambda out: ["gm", "convert", "-size", "8x8", "xc:gray", f"jpeg:{out}"])
+        start_ms = [median([cost(program, tiny, ONE) for _ in range(rounds)]) for program in programs]
         for work in WORKS:
             pairs = []
             for number in range(rounds + 1):
                 order = (0, 1) if number % 2 else (1, 0)
-                pairs.append([ms for _, ms in sorted((at, cost(programs[at], work) - start_ms[at]) for at in order)])
+                ms = {at: cost(programs[at], files[work.kind], work.presets) - start_ms[at] for at in order}
+                pairs.append((ms[0], ms[1]))
             seen[work.name] = list(zip(*pairs[1:]))  # less the first: it warms up
             contenders.progress(f"package, {work.name}: {', '.join(f'{median(of):.1f}' for of in seen[work.name])} ms")
     return seen

@@ -183,14 +183,16 @@ Result<Json> measure(const Request& request) {
   const std::chrono::duration<double, std::milli> took = Clock::now() - before;
 
   const Json costs = costs_of(child.id(), took.count());
-  if (!is_done)
+  if (!is_done) {
     return refused(fmt::format("{}: no {}: see {}", request.words[0],
                                request.is_poll ? "poll" : "end", request.log));
+  }
   if (request.is_poll) return costs;
   const std::optional<int> status = child.wait_until(Clock::now());
-  if (status != 0)
+  if (status != 0) {
     return refused(fmt::format("{} ended with {:#x}: see {}", request.words[0], status.value_or(-1),
                                request.log));
+  }
   return costs;
 }
 

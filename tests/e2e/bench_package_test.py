@@ -34,6 +34,8 @@ class Start(support.Case):
         reply, = self.ask(("exit", log, "ONE=a=b", "/usr/bin/env"))
         self.assertEqual(set(reply), {"ms", "cpu_ms", "minor_faults", "major_faults"}, reply)
         self.assertEqual(log.read_text(), "ONE=a=b\n")
+        self.ask(("exit", log, "/bin/sh", "-c", "echo said >&2"))
+        self.assertEqual(log.read_text(), "said\n")
 
     def test_what_neither_polls_nor_ends_well_is_an_error_and_the_next_request_is_answered(self):
         log = self.dir / "log"
@@ -63,6 +65,8 @@ LOAD /usr/lib/libz.a
  .text          0x0000000000001024        0x0 /usr/lib/libm.a(nothing.o)
  .text          0x0000000000001024        0x4 /usr/lib/crt1.o
  .bss           0x0000000000002000     0x1000 /usr/lib/libz.a(inflate.o)
+ .bss._ZN9miniatura1gE
+                0x0000000000003000        0x8 /tmp/ccX.ltrans0.ltrans.o
  .debug_info    0x0000000000000010       0x10 /usr/lib/libz.a(inflate.o)
 """
 

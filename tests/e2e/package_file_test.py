@@ -1,8 +1,7 @@
-"""The package as a file: static, hardened as Debian's own are, for any processor of its kind, in a zip as Lambda takes it."""
+"""The package as a file: static, hardened as Debian's own are, for any processor of its kind."""
 import pathlib
 import platform
 import re
-import stat
 import struct
 import subprocess
 import unittest
@@ -12,7 +11,6 @@ import sandbox
 import support
 
 MACHINES = {"Advanced Micro Devices X86-64": "x86_64", "AArch64": "arm64"}
-ZIP_BYTES_MAX = 7_000_000
 # The first of its kind, of 2003: SSE2, and nothing since. And one of 2008, which knows SSE4 but no AVX.
 OLD_PROCESSORS = ("qemu64,-sse3,-cx16", "Nehalem")
 SSSE3_AND_NO_CARE = b"int main(void) { __asm__(\"pabsb %xmm0, %xmm0\"); return 0; }"
@@ -116,20 +114,11 @@ class AnyProcessor(unittest.TestCase):
 
 
 class TheZip(unittest.TestCase):
+    """The rest of it is in package_contents_test.py."""
+
     def setUp(self):
         if not zip_path().exists():
             self.skipTest(f"no {zip_path()}")
-
-    def test_holds_the_file_alone_by_the_name_and_mode_that_lambda_wants(self):
-        with zipfile.ZipFile(zip_path()) as archive:
-            entry, = archive.infolist()
-            self.assertEqual((entry.filename, entry.create_system), ("bootstrap", 3))
-            mode = entry.external_attr >> 16
-            self.assertEqual((stat.S_ISREG(mode), stat.S_IMODE(mode)), (True, 0o755))
-            self.assertEqual(archive.read(entry), sandbox.PACKAGE.read_bytes())
-
-    def test_is_smaller_than_a_photograph(self):
-        self.assertLessEqual(zip_path().stat().st_size, ZIP_BYTES_MAX)
 
     def test_has_the_architecture_in_its_name_for_a_wrong_one_can_say_nothing(self):
         """The kernel refuses it before a word of ours is run ("exec format error", as Lambda has it)."""
