@@ -39,6 +39,7 @@ key_of() {  # COMPONENT FROM VERSION NEEDS…
     printf '%s\n' "$component" "$from" "$1" "$deb_arch"
     if [ "$from" = source ]; then
       declare -f "build_$component" small cmake_static configure_static unpack_source
+      ! declare -f "build_$component" | grep -q no_engine.h || cat "$root/infra/package/no_engine.h"
       printf '%s\n' "$flags $c_flags" "$("$triplet-gcc" --version | head -n 1)"
     else
       declare -f stage_binary
