@@ -77,7 +77,9 @@ class AmqpCase(support.Case):
         super().setUp()
         self.vhost = f"test-{next(numbers)}"
         self.node.add_vhost(self.vhost)
-        self.addCleanup(lambda: self.node.process.poll() is None and self.node.api("DELETE", f"/vhosts/{self.vhost}"))
+        # For the room; a broker that has just come back may refuse (500), and goes with the file anyway.
+        self.addCleanup(lambda: self.node.process.poll() is None
+                        and self.node.api("DELETE", f"/vhosts/{self.vhost}", raw=True))
         self.url = f"{self.node.url}/{self.vhost}"
         self.queues = rabbitmq.Client(self.node, self.vhost)
         self.addCleanup(self.queues.close)

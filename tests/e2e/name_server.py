@@ -19,7 +19,7 @@ class NameServer:
         self.hosts, self.mute, self.asked = hosts, False, []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((self.ADDRESS, 53))
-        thread = threading.Thread(target=self.serve)
+        thread = threading.Thread(target=self.serve, daemon=True)
         thread.start()
 
         def stop():
