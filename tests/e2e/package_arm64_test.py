@@ -14,7 +14,7 @@ import support
 
 PACKAGE = support.ROOT / "dist/arm64/bootstrap"
 PICTURES = [support.PHOTO, *(support.ROOT / "tests/images" / name for name in (
-    "jpeg-progressive.jpg", "adobe.png", "adobe.webp", "adobe.tiff", "gif-plain.gif", "bmp-24.bmp", "heic-plain.heic",
+    "jpeg-progressive.jpg", "png-palette-8.png", "webp-lossy.webp", "tiff-lzw.tiff", "gif-plain.gif", "bmp-24.bmp", "heic-plain.heic",
     "avif-plain.avif"))]
 
 
