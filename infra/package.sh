@@ -58,7 +58,9 @@ unpack_source() {  # COMPONENT PACKAGE VERSION DIRECTORY
 source_date() { dpkg-parsechangelog -S Timestamp 2>/dev/null || echo 0; }
 
 copy_licence() {  # FILE
-  if [ -e debian/copyright ]; then cp debian/copyright "$1"; else cat COPYING* LICEN[CS]E* 2>/dev/null >"$1"; fi
+  if [ -e debian/copyright ]; then cp debian/copyright "$1"; return; fi
+  cat COPYING* LICEN[CS]E* 2>/dev/null >"$1" || true  # one of the two is usual
+  [ -s "$1" ] || { echo "no file called COPYING or LICENSE"; return 1; }
 }
 
 own_version() {  # COMPONENT

@@ -103,6 +103,14 @@ def purl(origin, package, version):
     return f"pkg:deb/debian/{package}@{urllib.parse.quote(version, safe='.-~')}{kind}"
 
 
+def whence(origin, package, version):
+    if version.startswith("own-"):  # package.sh --with
+        return {"sourceInfo": "a source of the builder's own"}
+    return {"sourceInfo": f"Debian's {'source ' if origin == 'source' else ''}package {package}",
+            "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                              "referenceLocator": purl(origin, package, version)}]}
+
+
 def spdx(options, rows, digest):
     created = datetime.datetime.fromtimestamp(options.epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -121,10 +129,7 @@ def spdx(options, rows, digest):
             package("SPDXRef-miniatura", "miniatura", options.version, "Apache-2.0",
                     checksums=[{"algorithm": "SHA256", "checksumValue": digest}], primaryPackagePurpose="APPLICATION"),
             *(package(identifiers[name], name, version, licence,
-                      sourceInfo=f"Debian's {'source ' if origin == 'source' else ''}package {deb}",
-                      primaryPackagePurpose="LIBRARY",
-                      externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                                     "referenceLocator": purl(origin, deb, version)}])
+                      primaryPackagePurpose="LIBRARY", **whence(origin, deb, version))
               for name, origin, deb, licence, version, _ in rows)],
         "relationships": [
             {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-miniatura"},

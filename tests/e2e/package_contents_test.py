@@ -105,6 +105,11 @@ class Licences(unittest.TestCase):
         related = {relation["relatedSpdxElement"] for relation in self.document["relationships"]}
         self.assertEqual(related, set(identifiers) - {"SPDXRef-DOCUMENT"})
 
+    def test_a_library_of_the_builders_own_is_not_said_to_be_debians(self):
+        self.assertNotIn("externalRefs", pack.whence("source", "libheif", "own-0123456789abcdef"))
+        self.assertEqual(pack.whence("source", "libheif", "1.15.1-1")["externalRefs"][0]["referenceLocator"],
+                         "pkg:deb/debian/libheif@1.15.1-1?arch=source")
+
     def test_each_licence_ships(self):
         text = (DIST / f"licences-{ARCH}.txt").read_text()
         for name, package in self.packages.items():
