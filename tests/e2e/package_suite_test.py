@@ -18,7 +18,7 @@ LONG = os.environ.get("MINIATURA_LONG") == "1"
 SHORT = ("lambda_faults", "minio", "thumb")
 FILE_TIMEOUT_S = 1200
 # Of another program, or with the package without our help.
-APART = ("bench_engine", "container", "deploy", "package_*")
+APART = ("bench_*", "container", "deploy", "package_*")
 HERE = pathlib.Path(__file__).resolve().parent
 
 # Starts the package in its root, by the name and in the directory that it was called by and in, without any right of
