@@ -9,7 +9,8 @@
 # The libraries are Debian's, at their newest versions: where Debian has a static one that needs nothing else, that; else
 # built from Debian's source package with what is not needed left out (infra/package/components.txt, recipes.sh). Each is
 # built once, and again when its recipe, its version, the compiler or a library below it changes. Nothing is installed on
-# the machine but the tools of infra/packages.txt. --with takes a library's source from DIR, as the LGPL lets you ask. The first time takes some minutes, a change of ours a link.
+# the machine but the tools of infra/packages.txt. The first time takes some minutes, a change of ours a link. --with takes a
+# library's source from DIR, as the LGPL lets you ask.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -33,10 +34,10 @@ declare -A stage_of own_source
 digest() { sha256sum | cut -c 1-16; }
 
 key_of() {  # COMPONENT FROM VERSION NEEDS…
-  local component=$1 from=$2 need
-  shift 2
+  local component=$1 from=$2 version=$3 need
+  shift 3
   {
-    printf '%s\n' "$component" "$from" "$1" "$deb_arch"
+    printf '%s\n' "$component" "$from" "$version" "$deb_arch"
     if [ "$from" = source ]; then
       declare -f "build_$component" small cmake_static configure_static unpack_source
       ! declare -f "build_$component" | grep -q no_engine.h || cat "$root/infra/package/no_engine.h"
@@ -44,7 +45,6 @@ key_of() {  # COMPONENT FROM VERSION NEEDS…
     else
       declare -f stage_binary
     fi
-    shift
     for need in "$@"; do printf '%s\n' "${stage_of[$need]##*/}"; done
   } | digest
 }
@@ -68,8 +68,7 @@ own_version() {  # COMPONENT
 }
 
 stage_source() {  # COMPONENT PACKAGE VERSION STAGE
-  local build=$scratch/$1 log=$work/$1.log began=$SECONDS
-  local status
+  local build=$scratch/$1 log=$work/$1.log began=$SECONDS status
   say "building $1 $3"
   set +e  # or the shell would not stop at an error inside
   (
@@ -81,7 +80,6 @@ stage_source() {  # COMPONENT PACKAGE VERSION STAGE
     local paths="-ffile-prefix-map=$build=. -ffile-prefix-map=$sysroot="  # the same bytes wherever it is built
     export CFLAGS="$flags $c_flags $include $paths" CXXFLAGS="$flags $include $paths"
     export LDFLAGS="-L$sysroot/usr/lib -L$sysroot/usr/lib/$triplet"
-    export PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig
     local date
     date=$(source_date)
     export SOURCE_DATE_EPOCH=$date
@@ -107,7 +105,7 @@ stage_binary() {  # COMPONENT PACKAGE VERSION STAGE
 }
 
 stage() {  # COMPONENT FROM PACKAGE NEEDS…
-  local component=$1 from=$2 package=$3 version directory need
+  local component=$1 from=$2 package=$3 version directory
   shift 3
   case $from${own_source[$component]:+,own} in
     source,own) version=$(own_version "$component") ;;
@@ -193,10 +191,9 @@ build_executable() {
   cmp -s "$sysroot/stages" "$build/stages" || rm -rf "$build"
   mkdir -p "$build"
   cp "$sysroot/stages" "$build/stages"
-  PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig \
-    cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" \
-      -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" \
-      -DCMAKE_CXX_FLAGS="$include $paths" >"$work/miniatura.log" 2>&1 ||
+  cmake --preset package -B "$build" -DCMAKE_TOOLCHAIN_FILE="$toolchain_file" \
+    -DMINIATURA_AUTHORITIES="$sysroot/usr/share/ca-certificates/mozilla" \
+    -DCMAKE_CXX_FLAGS="$include $paths" >"$work/miniatura.log" 2>&1 ||
     { cat "$work/miniatura.log" >&2; die "cannot configure"; }
   cmake --build "$build" -j "$jobs" --target miniatura >&2
 }
@@ -241,7 +238,8 @@ main() {
   exec 9>"$cache/.lock"
   flock 9  # one at a time
   scratch=$(mktemp -d "$work/scratch.XXXXXX")
-  trap '[ $? = 0 ] && rm -rf "$scratch"' EXIT
+  trap 'rm -rf "$scratch"' EXIT
+  export PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/pkgconfig:$sysroot/usr/lib/$triplet/pkgconfig
   # Debian's own flags, and sections that the linker can drop.
   flags="-O2 -pipe -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security"
   # No exception passes through C: the tables for that are a twentieth of the file.

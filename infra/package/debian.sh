@@ -33,35 +33,30 @@ source_versions() { apt-cache showsrc --only-source "$1" | sed -n 's/^Version: /
 for_arch() { if [ -n "$(apt-cache show "$1:$deb_arch" 2>/dev/null)" ]; then echo "$1:$deb_arch"; else echo "$1"; fi; }
 binary_version() { apt-cache show "$(for_arch "$1")" 2>/dev/null | sed -n 's/^Version: //p' | sort -Vru | head -n 1; }
 
+download() {  # DIRECTORY COMMAND…: run in the directory, once; a download that broke off is begun anew
+  if [ -e "$1/complete" ]; then return; fi
+  rm -rf "$1"
+  mkdir -p "$1"
+  (cd "$1" && "${@:2}") >"$cache/fetch.log" 2>&1 && touch "$1/complete"
+}
+
 fetch_source() {  # PACKAGE: says the version; its files are in downloads/PACKAGE/VERSION
-  local version directory
+  local version
   for version in $(source_versions "$1"); do
-    directory=$cache/downloads/$1/${version//:/_}
-    if [ ! -e "$directory/complete" ]; then
-      rm -rf "$directory"
-      mkdir -p "$directory"
-      if ! (cd "$directory" && apt-get -qq source --download-only "$1=$version") >"$cache/fetch.log" 2>&1; then
-        say "Debian's source of $1 $version is listed and cannot be had: $cache/fetch.log says why; the next older one, then"
-        continue
-      fi
-      touch "$directory/complete"
+    if download "$cache/downloads/$1/${version//:/_}" apt-get -qq source --download-only "$1=$version"; then
+      echo "$version"
+      return
     fi
-    echo "$version"
-    return
+    say "Debian's source of $1 $version is listed and cannot be had: $cache/fetch.log says why; the next older one, then"
   done
   die "no source of Debian's $1 can be had: $(source_versions "$1" | tr '\n' ' ')"
 }
 
 fetch_binary() {  # PACKAGE: says the version; its file is downloads/PACKAGE/VERSION/*.deb
-  local version directory
+  local version
   version=$(binary_version "$1")
   [ -n "$version" ] || die "Debian's package $1 is unknown for $deb_arch"
-  directory=$cache/downloads/$1/${version//:/_}-$deb_arch
-  if [ ! -e "$directory/complete" ]; then
-    rm -rf "$directory"
-    mkdir -p "$directory"
-    (cd "$directory" && apt-get -qq download "$(for_arch "$1")=$version" >&2) || die "Debian's $1 $version cannot be had"
-    touch "$directory/complete"
-  fi
+  download "$cache/downloads/$1/${version//:/_}-$deb_arch" apt-get -qq download "$(for_arch "$1")=$version" ||
+    die "Debian's $1 $version cannot be had: $cache/fetch.log says why"
   echo "$version"
 }
