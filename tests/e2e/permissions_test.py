@@ -22,9 +22,7 @@ shared, variables, client = None, None, None
 
 def setUpModule():
     global shared, variables, client  # pylint: disable=global-statement
-    shared = servers.Shared()
-    _, variables = support.start_minio(shared)
-    client = servers.boto(shared, variables)
+    shared, variables, client = servers.shared_minio()
 
 
 class Permissions(support.Case):

@@ -27,6 +27,13 @@ class Shared:
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
 
 
+def shared_minio():
+    """For a file's setUpModule: what its tests share, the variables of a MinIO among that, and boto3 on it."""
+    shared = Shared()
+    _, variables = support.start_minio(shared)
+    return shared, variables, boto(shared, variables)
+
+
 def boto(case, variables, service="s3", **options):
     """AWS's own client for Python, on the server that the executable is told of."""
     sys.path.insert(0, str(support.ROOT / ".tools/python"))
