@@ -120,7 +120,7 @@ TEST(shrink_for, leaves_twice_the_pixels_or_less_where_losses_hide_what_is_missi
     Subsampling subsampling = Subsampling::s420;
   };
   const std::array<int, 3> lossy = {133, 333, 666};
-  const std::array<int, 3> fine = {40, 100, 320};
+  const std::array<int, 3> fine = {40, 160, 320};
   const std::array<int, 3> whole = {100, 200, 400};
   using enum ImageFormat;
   const Widths all[] = {
