@@ -10,6 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Time is linear in bytes and pixels, and here it is spent on the former.
   constexpr int kPixelsMax = 1 << 16;
   if (!header || header->size.width > kPixelsMax / header->size.height) return 0;
-  for (const int eighths : {1, 2, 4}) must(oracle::compare(jpeg, eighths).difference.empty());
+  for (const int eighths : {1, 2, 4}) {
+    for (const Grids grids : {Grids::own, Grids::fine}) {
+      must(oracle::compare(jpeg, eighths, grids).difference.empty());
+    }
+  }
   return 0;
 }

@@ -21,6 +21,15 @@ inline const OraclePlane* with_edge(const std::optional<std::vector<OraclePlane>
   return planes && i < planes->size() && (*planes)[i].edge == edge ? &(*planes)[i] : nullptr;
 }
 
+// Where the grids are fine: they are libjpeg's own.
+inline std::string difference(const Planes& ours, const std::vector<OraclePlane>& theirs) {
+  for (std::size_t i = 0; i < theirs.size(); ++i) {
+    const std::string text = difference(ours.colour[i], theirs[i].samples);
+    if (!text.empty()) return "component " + std::to_string(i) + " " + text;
+  }
+  return {};
+}
+
 inline std::string difference(const Planes& ours, const std::vector<OraclePlane>& theirs,
                               ByteView jpeg, int eighths) {
   // Where libjpeg enlarges 4:2:0's colours, the same samples are in what it makes at half the
@@ -42,9 +51,9 @@ inline std::string difference(const Planes& ours, const std::vector<OraclePlane>
   return {};
 }
 
-inline Comparison compare(ByteView jpeg, int eighths) {
+inline Comparison compare(ByteView jpeg, int eighths, Grids grids = Grids::own) {
   const std::size_t head = head_bytes(jpeg);
-  auto decoder = BaselineJpeg::open(jpeg.substr(0, head), eighths);
+  auto decoder = BaselineJpeg::open(jpeg.substr(0, head), eighths, grids);
   if (!decoder) return {};
   Comparison result;
   result.taken = true;
@@ -55,7 +64,8 @@ inline Comparison compare(ByteView jpeg, int eighths) {
   if (ours.has_value() != theirs.has_value()) {
     result.difference = ours ? "decoded, where libjpeg has damage" : ours.error().message;
   } else if (ours) {
-    result.difference = difference(*ours, *theirs, jpeg, eighths);
+    result.difference = grids == Grids::fine ? difference(*ours, *theirs)
+                                             : difference(*ours, *theirs, jpeg, eighths);
   }
   return result;
 }

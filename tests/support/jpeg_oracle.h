@@ -174,6 +174,23 @@ class Libjpeg {
     return std::nullopt;
   }
 
+  // Red, green and blue at `eighths` eighths, as libjpeg makes them for everybody; nothing where
+  // something is damaged.
+  std::optional<std::vector<Plane>> rgb(int eighths) {
+    try {
+      jpeg_read_header(&decoder_, TRUE);
+      decoder_.scale_num = static_cast<unsigned>(eighths);
+      decoder_.scale_denom = 8;
+      decoder_.out_color_space = JCS_RGB;
+      jpeg_start_decompress(&decoder_);
+      auto planes = read_rgb();
+      if (!damaged_) return planes;
+    } catch (const Refused&) {
+      damaged_ = true;
+    }
+    return std::nullopt;
+  }
+
   // The planes at 1/8, none of them enlarged: of each block's DC, by jpeg_idct_1x1's arithmetic.
   std::optional<std::vector<OraclePlane>> means() {
     try {
@@ -260,6 +277,19 @@ class Libjpeg {
     for (std::size_t i = 0; i < count; ++i) {
       planes[i].samples.size = {static_cast<int>(decoder_.comp_info[i].downsampled_width),
                                 static_cast<int>(decoder_.comp_info[i].downsampled_height)};
+    }
+    return planes;
+  }
+
+  std::vector<Plane> read_rgb() {
+    const auto width = static_cast<int>(decoder_.output_width);
+    const Size size{width, static_cast<int>(decoder_.output_height)};
+    std::vector<Plane> planes = {Plane(size, 8), Plane(size, 8), Plane(size, 8)};
+    std::vector<JSAMPLE> pixels(3 * static_cast<std::size_t>(width));
+    for (int y = 0; y < size.height; ++y) {
+      JSAMPROW row = pixels.data();
+      jpeg_read_scanlines(&decoder_, &row, 1);
+      for (std::size_t at = 0; at < pixels.size(); ++at) planes[at % 3].row(y)[at / 3] = row[at];
     }
     return planes;
   }

@@ -1,5 +1,6 @@
 #include "thumbnailer/codecs/jpeg/baseline.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/baseline_oracle.h"
@@ -42,6 +43,51 @@ TEST(Baseline, gives_libjpegs_samples_for_each_sampling_and_size) {
                                         {131, 77}}) {
       expect_like_libjpeg({.width = width, .height = height, .factors = factors});
     }
+  }
+}
+
+TEST(Baseline, gives_libjpegs_samples_at_fine_grids_and_leaves_it_the_uncommon_ones) {
+  struct Kind {
+    std::vector<Factors> factors;
+    int eighths_max;  // at which it is taken
+  };
+  const Kind kinds[] = {{kGrey, 4},
+                        {k444, 4},
+                        {k422, 4},
+                        {k420, 2},
+                        {{{1, 1}, {2, 2}, {1, 1}}, 2},
+                        {{{2, 1}, {2, 1}, {1, 1}}, 4},
+                        {k440, 0},
+                        {kOdd, 0},
+                        {kUpsideDown, 2},
+                        {{{1, 1}, {2, 1}, {1, 1}}, 0}};
+  for (const auto& [factors, eighths_max] : kinds) {
+    for (const Size size : {Size{1, 1}, Size{1, 40}, Size{40, 1}, Size{17, 16}, Size{131, 77}}) {
+      const Bytes jpeg =
+          coded_jpeg({.width = size.width, .height = size.height, .factors = factors});
+      for (const int eighths : {1, 2, 4}) {
+        const auto comparison = oracle::compare(jpeg, eighths, Grids::fine);
+        const std::string name = fmt::format("{}x{} at {}/8, first {}x{}", size.width, size.height,
+                                             eighths, factors[0].across, factors[0].down);
+        EXPECT_EQ(comparison.taken, eighths <= eighths_max) << name;
+        EXPECT_EQ(comparison.difference, "") << name;
+      }
+    }
+  }
+}
+
+TEST(Baseline, says_where_planes_of_fine_grids_lie) {
+  const Bytes jpeg = coded_jpeg({.width = 131, .height = 77, .factors = k420});
+  const std::size_t head = oracle::head_bytes(jpeg);
+  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 2, Grids::fine);
+  ASSERT_TRUE(decoder);
+  MemorySource scan(jpeg.substr(head));
+  const auto planes = decoder->decode(scan);
+  ASSERT_TRUE(planes);
+  for (const Plane& plane : planes->colour) {
+    EXPECT_EQ(plane.size, (Size{33, 20}));
+    EXPECT_EQ(plane.across, 0.25);
+    EXPECT_EQ(plane.down, 0.25);
   }
 }
 

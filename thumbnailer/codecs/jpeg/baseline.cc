@@ -11,12 +11,28 @@ namespace miniatura {
 
 using baseline::BaselineComponent;
 using baseline::BaselineHeader;
+using baseline::Edges;
 
 namespace {
 
 constexpr int kBlockEdge = 8;
+constexpr int kEdgeMax = 4;
 
 int divided_up(int value, int by) { return (value + by - 1) / by; }
+
+std::optional<Edges> fine_edges(const BaselineHeader& header, int eighths) {
+  Edges edges{};
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const BaselineComponent& component = header.components[i];
+    const int across = header.across_max() / component.across;
+    const int down = header.down_max() / component.down;
+    const bool is_coarse_across = i > 0 && across == 2 && down == 1;
+    if (across != down && !is_coarse_across) return std::nullopt;
+    edges[i] = eighths * down;
+    if (edges[i] > kEdgeMax) return std::nullopt;
+  }
+  return edges;
+}
 
 }  // namespace
 
@@ -34,17 +50,23 @@ Plane baseline::plane_of(const BaselineHeader& header, const BaselineComponent& 
   return plane;
 }
 
-BaselineJpeg::BaselineJpeg(std::unique_ptr<BaselineHeader> header, int eighths)
-    : header_(std::move(header)), eighths_(eighths) {}
+BaselineJpeg::BaselineJpeg(std::unique_ptr<BaselineHeader> header, const Edges& edges)
+    : header_(std::move(header)), edges_(edges) {}
 BaselineJpeg::BaselineJpeg(BaselineJpeg&&) noexcept = default;
 BaselineJpeg& BaselineJpeg::operator=(BaselineJpeg&&) noexcept = default;
 BaselineJpeg::~BaselineJpeg() = default;
 
-std::optional<BaselineJpeg> BaselineJpeg::open(ByteView head, int eighths) {
+std::optional<BaselineJpeg> BaselineJpeg::open(ByteView head, int eighths, Grids grids) {
   if (eighths != 1 && eighths != 2 && eighths != 4) return std::nullopt;
   auto header = baseline::read_baseline_header(head);
   if (!header) return std::nullopt;
-  return BaselineJpeg(std::make_unique<BaselineHeader>(*header), eighths);
+  Edges edges = {eighths, eighths, eighths};
+  if (grids == Grids::fine) {
+    const auto fine = fine_edges(*header, eighths);
+    if (!fine) return std::nullopt;
+    edges = *fine;
+  }
+  return BaselineJpeg(std::make_unique<BaselineHeader>(*header), edges);
 }
 
 Result<Planes> BaselineJpeg::decode(ByteSource& data) {
@@ -52,11 +74,10 @@ Result<Planes> BaselineJpeg::decode(ByteSource& data) {
     Planes planes;
     planes.stored = header_->size;
     planes.coding = header_->count == 1 ? Coding::grey : Coding::ycbcr;
-    for (int i = 0; i < header_->count; ++i) {
-      planes.colour.push_back(
-          baseline::plane_of(*header_, header_->components[static_cast<std::size_t>(i)], eighths_));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(header_->count); ++i) {
+      planes.colour.push_back(baseline::plane_of(*header_, header_->components[i], edges_[i]));
     }
-    CHECKED(baseline::read_scan(*header_, eighths_, data, planes.colour));
+    CHECKED(baseline::read_scan(*header_, edges_, data, planes.colour));
     return planes;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::memory_exhausted,

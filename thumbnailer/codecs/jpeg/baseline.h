@@ -12,8 +12,8 @@
 //   2/8, 4/8  the frequencies that do not average to nothing (baseline_idct.h); code and value come
 //        from one look (CoefficientTable). libjpeg takes two or three for each.
 // Besides, the scan's bytes are unstuffed in bulk before (EntropyBytes), so that the next bits are
-// one load away; and each component stays on its own grid, where libjpeg enlarges 4:2:0's colours
-// by decoding four times as many samples as are needed.
+// one load away; and, unless fine grids are asked for, each component stays on its own, where
+// libjpeg enlarges 4:2:0's colours by decoding four times as many samples as are needed.
 // bench/jpeg_decode.cc measures it against libjpeg-turbo.
 //
 // Rooms: baseline_header (markers), baseline_huffman (tables), baseline_bits (the scan as bits),
@@ -21,6 +21,7 @@
 // baseline_scan (walks over the blocks).
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -38,19 +39,24 @@ struct BaselineHeader;
 Plane plane_of(const BaselineHeader& header, const BaselineComponent& component, int edge);
 }  // namespace baseline
 
+// At which grid the planes are: each component's own; or the finest one's, by more samples a block,
+// as libjpeg has them: only colours that are coarser across alone stay so.
+enum class Grids { own, fine };
+
 class BaselineJpeg {
  public:
   // Can it be taken? `head`: from the start of image to the end of the first scan's header, without
   // metadata but JFIF's and Adobe's, which tell what the components are. `eighths`: 1, 2 or 4.
-  // Nothing, too, for what is damaged, has four components, RGB or factors over 2: that is
+  // Nothing, too, for what is damaged, has four components, RGB or factors over 2, and where fine
+  // grids take more than 4 samples a block's edge, or are otherwise out of the common: that is
   // libjpeg's.
-  static std::optional<BaselineJpeg> open(ByteView head, int eighths);
+  static std::optional<BaselineJpeg> open(ByteView head, int eighths, Grids grids = Grids::own);
 
   BaselineJpeg(BaselineJpeg&&) noexcept;
   BaselineJpeg& operator=(BaselineJpeg&&) noexcept;
   ~BaselineJpeg();
 
-  // The planes, each at `eighths` eighths of its component's own grid: 4:2:0 stays so. `data` is
+  // The planes, each at `eighths` eighths of the grid that was asked for. `data` is
   // what follows the head; it is pulled as it is needed, and not to its end: when the last block is
   // there, the rest does not matter. Errors: image_corrupt where data is missing, a code is none or
   // a restart marker is not the one that should come (libjpeg's warnings after which pixels are
@@ -59,10 +65,10 @@ class BaselineJpeg {
   Result<Planes> decode(ByteSource& data);
 
  private:
-  BaselineJpeg(std::unique_ptr<baseline::BaselineHeader> header, int eighths);
+  BaselineJpeg(std::unique_ptr<baseline::BaselineHeader> header, const std::array<int, 3>& edges);
 
   std::unique_ptr<baseline::BaselineHeader> header_;
-  int eighths_ = 1;
+  std::array<int, 3> edges_{};  // baseline::Edges
 };
 
 }  // namespace miniatura

@@ -39,6 +39,9 @@ struct BaselineHeader {
   int down_max() const;
 };
 
+// Of each component: how many samples a block's edge becomes.
+using Edges = std::array<int, 3>;
+
 // Of which components a scan is, and what of them.
 struct ScanHeader {
   int count = 0;

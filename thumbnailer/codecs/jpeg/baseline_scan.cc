@@ -16,6 +16,7 @@ struct BlockPlace {
   std::uint32_t* last_dc = nullptr;  // of its component; only 16 bits of it count, as in libjpeg
   Samples out{};
   std::size_t step = 0;  // to the same block of the next MCU
+  int edge = 1;
 };
 
 // ---- Blocks. A filled reader has 56 bits: the longest symbol takes 31, an entry of a table 28.
@@ -147,19 +148,31 @@ template <int kEdge>
   }
 }
 
+// Where components differ in it.
+constexpr int kOwnEdge = 0;
+
+template <>
+[[gnu::always_inline]] inline BitReader read_block<kOwnEdge>(BitReader reader,
+                                                             const BlockPlace& place, Block& block,
+                                                             bool& no_code) {
+  if (place.edge == 1) return read_block<1>(reader, place, block, no_code);
+  if (place.edge == 2) return read_block<2>(reader, place, block, no_code);
+  return read_block<4>(reader, place, block, no_code);
+}
+
 // ---- The scan.
 
 class Scan {
  public:
-  Scan(const BaselineHeader& header, int edge, ByteSource& data, std::span<Plane> planes)
+  Scan(const BaselineHeader& header, const Edges& edges, ByteSource& data, std::span<Plane> planes)
       : header_(header),
-        edge_(edge),
+        edges_(edges),
         planes_(planes),
         mcus_(mcus_of(header)),
         scan_reader_(data, header.restart_interval) {
     for (std::size_t i = 0; i < planes_.size(); ++i) {
       const BaselineComponent& component = header_.components[i];
-      make_tables(component);
+      make_tables(component, edges_[i]);
       for (int y = 0; y < component.down; ++y) {
         for (int x = 0; x < component.across; ++x) add_place(i, x, y);
       }
@@ -187,10 +200,10 @@ class Scan {
     return tables[number].get();
   }
 
-  void make_tables(const BaselineComponent& component) {
+  void make_tables(const BaselineComponent& component, int edge) {
     const CodeTable& ac = *header_.ac_codes[component.ac_code];
     made(dc_tables_, component.dc_code, *header_.dc_codes[component.dc_code]);
-    if (edge_ == 1) {
+    if (edge == 1) {
       made(skip_tables_, component.ac_code, ac);
     } else {
       made(coefficient_tables_, component.ac_code, ac);
@@ -206,7 +219,8 @@ class Scan {
     place.quantisation = &component.quantisation;
     place.last_dc = &last_dc_[i];
     place.out.stride = planes_[i].stride_bytes();
-    place.step = static_cast<std::size_t>(component.across) * static_cast<std::size_t>(edge_);
+    place.edge = edges_[i];
+    place.step = static_cast<std::size_t>(component.across) * static_cast<std::size_t>(place.edge);
     origins_[places_used_++] = {i, x, y};
   }
 
@@ -214,8 +228,9 @@ class Scan {
     for (std::size_t i = 0; i < places_used_; ++i) {
       const Origin& origin = origins_[i];
       const int y = row_ * header_.components[origin.component].down + origin.y;
-      const int x = origin.x * edge_;
-      places_[i].out.first = planes_[origin.component].row(y * edge_) + x;
+      const int edge = edges_[origin.component];
+      const int x = origin.x * edge;
+      places_[i].out.first = planes_[origin.component].row(y * edge) + x;
     }
   }
 
@@ -247,7 +262,7 @@ class Scan {
   };
 
   const BaselineHeader& header_;
-  int edge_;
+  Edges edges_;
   std::span<Plane> planes_;
   Size mcus_;
   ScanReader scan_reader_;
@@ -269,11 +284,13 @@ Size mcus_of(const BaselineHeader& header) {
   return {(header.size.width + across - 1) / across, (header.size.height + down - 1) / down};
 }
 
-Result<void> read_scan(const BaselineHeader& header, int edge, ByteSource& data,
+Result<void> read_scan(const BaselineHeader& header, const Edges& edges, ByteSource& data,
                        std::span<Plane> planes) {
-  Scan scan(header, edge, data, planes);
-  if (edge == 1) return scan.run<1>();
-  if (edge == 2) return scan.run<2>();
+  Scan scan(header, edges, data, planes);
+  const bool alike = edges[1] == edges[0] && edges[2] == edges[0];
+  if (!alike) return scan.run<kOwnEdge>();
+  if (edges[0] == 1) return scan.run<1>();
+  if (edges[0] == 2) return scan.run<2>();
   return scan.run<4>();
 }
 

@@ -12,10 +12,9 @@ namespace miniatura::baseline {
 // How many MCUs a picture has.
 Size mcus_of(const BaselineHeader& header);
 
-// `edge`: samples along a block's, 1, 2 or 4. `planes`: one a component, with room for all blocks
-// of all MCUs, also where they lie over the picture's edge. Errors: BaselineJpeg::decode's. Throws
-// std::bad_alloc.
-Result<void> read_scan(const BaselineHeader& header, int edge, ByteSource& data,
+// `edges`: each 1, 2 or 4. `planes`: one a component, with room for all blocks of all MCUs, also
+// where they lie over the picture's edge. Errors: BaselineJpeg::decode's. Throws std::bad_alloc.
+Result<void> read_scan(const BaselineHeader& header, const Edges& edges, ByteSource& data,
                        std::span<Plane> planes);
 
 }  // namespace miniatura::baseline

@@ -11,6 +11,7 @@
 #include "thumbnailer/codecs/jpeg/baseline.h"
 #include "thumbnailer/codecs/jpeg/progressive.h"
 #include "thumbnailer/codecs/jpeg/progressive_dc.h"
+#include "thumbnailer/codecs/jpeg/rgb_planes.h"
 
 // After <cstdio>: it needs FILE.
 #include <jerror.h>
@@ -29,9 +30,16 @@ bool tells_of_damage(int message) {
          message == JWRN_MUST_RESYNC;
 }
 
-// Nothing where it is libjpeg's.
-std::optional<Result<Planes>> decoded_by_our_own(ByteView head, ByteSource& data, int eighths,
-                                                 std::uint64_t scans_max) {
+// Red, green and blue; nothing where it is libjpeg's.
+std::optional<Result<Planes>> rgb_by_our_own(ByteView head, ByteSource& data, int eighths) {
+  auto baseline = BaselineJpeg::open(head, eighths, Grids::fine);
+  if (!baseline) return std::nullopt;
+  return baseline->decode(data).map(to_rgb);
+}
+
+// The planes that the file has; nothing where it is libjpeg's.
+std::optional<Result<Planes>> planes_by_our_own(ByteView head, ByteSource& data, int eighths,
+                                                std::uint64_t scans_max) {
   if (auto baseline = BaselineJpeg::open(head, eighths)) return baseline->decode(data);
   if (eighths == 1) {
     if (auto means = ProgressiveDc::open(head)) return means->decode(data, scans_max);
@@ -98,12 +106,13 @@ class Decompressor {
     CHECKED(check_kind());
     DecodedPicture decoded;
     decoded.icc_profile = std::move(icc_profile_);
-    if (info_.raw_data_out == TRUE) {
-      if (auto planes = decoded_by_our_own(head_, data_, scale.eighths, scans_max_)) {
-        if (!*planes) return fail(std::move(*planes).error());
-        decoded.planes = **std::move(planes);
-        return decoded;
-      }
+    auto planes = info_.raw_data_out == TRUE
+                      ? planes_by_our_own(head_, data_, scale.eighths, scans_max_)
+                      : rgb_by_our_own(head_, data_, scale.eighths);
+    if (planes) {
+      if (!*planes) return fail(std::move(*planes).error());
+      decoded.planes = **std::move(planes);
+      return decoded;
     }
     if (!start()) return fail(std::move(error_));
     if (ended_ && jpeg_has_multiple_scans(&info_) == TRUE) {
@@ -185,7 +194,7 @@ class Decompressor {
     jpeg_read_header(&info_, TRUE);
     const bool to_rgb = scale.fine_colours && info_.jpeg_color_space == JCS_YCbCr;
     info_.raw_data_out = to_rgb ? FALSE : TRUE;
-    info_.out_color_space = to_rgb ? JCS_RGB : info_.jpeg_color_space;
+    info_.out_color_space = to_rgb ? JCS_EXT_RGBX : info_.jpeg_color_space;
     info_.do_fancy_upsampling = to_rgb ? TRUE : FALSE;
     info_.scale_num = static_cast<unsigned>(scale.eighths);
     info_.scale_denom = 8;
@@ -265,7 +274,7 @@ class Decompressor {
       Plane& plane = planes.colour.emplace_back(size, 8);
       plane.across = plane.down = eighths / 8.0;
     }
-    pixels_.resize(3 * static_cast<std::size_t>(size.width));
+    pixels_.resize(4 * static_cast<std::size_t>(size.width));
   }
 
   bool read_rgb_rows(Planes& planes) {
@@ -274,11 +283,7 @@ class Decompressor {
       const auto y = static_cast<int>(info_.output_scanline);
       JSAMPROW row = pixels_.data();
       jpeg_read_scanlines(&info_, &row, 1);
-      for (std::size_t x = 0; x < info_.output_width; ++x) {
-        planes.colour[0].row(y)[x] = row[3 * x];
-        planes.colour[1].row(y)[x] = row[3 * x + 1];
-        planes.colour[2].row(y)[x] = row[3 * x + 2];
-      }
+      split_row(row, planes, y);
     }
     return true;
   }
