@@ -29,6 +29,7 @@ RATIOS = (1.3, 1.99, 2, 2.01, 3, 4, 5.3, 7.9, 8, 8.1, 16)
 PHOTOS_BY_DEFAULT = 3
 SIDE_OF_METRICS = 1000
 QUALITY = 80
+WAYS = ("lossless", "equal bytes")
 BETTER = {1: "more is better", -1: "less is better"}
 
 
@@ -63,8 +64,8 @@ def sharps_at(size_bytes, box, file, folder, whole):
     return {name: below[name] + part * (above[name] - below[name]) for name in below}
 
 
-def measure_cell(file, ratio):
-    """{"lossless": {"ours": {metric: value}, "sharp": …}, "equal bytes": …} of one photograph at one ratio."""
+def measure_cell(file, ratio, ways):
+    """{"lossless": {"ours": {metric: value}, "sharp": …}, "equal bytes": …}, as `ways` says, of one photograph at one ratio."""
     with Image.open(file) as image:
         image = image.convert("RGB")
     size = tuple(round(side / ratio) for side in image.size)
@@ -72,11 +73,13 @@ def measure_cell(file, ratio):
     whole = reference_of(image, size)
     reference = middle(whole)
     engine, peer = servers()
-    cell = {"lossless": {}, "equal bytes": {}}
+    cell = {way: {} for way in ways}
     with tempfile.TemporaryDirectory(prefix="miniatura-quality-") as folder:
         for name, who, way in (("ours", engine, "render"), ("sharp", peer, "separate")):
             picture, _ = rendered(who, way, f"w={box}:png:fill", file, folder)["w"]
             cell["lossless"][name] = metrics.measure(reference, same_size(picture, whole, name))
+        if "equal bytes" not in ways:
+            return cell
         picture, size_bytes = rendered(engine, "render", f"w={box}:jpeg:fill:q{QUALITY}", file, folder)["w"]
         cell["equal bytes"]["ours"] = metrics.measure(reference, same_size(picture, whole, "ours"))
         cell["equal bytes"]["sharp"] = sharps_at(size_bytes, box, file, folder, whole)
@@ -89,16 +92,16 @@ def in_parallel(work, argument_lists):
         waiting = {pool.submit(work, *arguments): arguments for arguments in argument_lists}
         for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
             arguments = waiting[done]
-            named = ", ".join(pathlib.Path(str(argument)).name for argument in arguments)
+            named = ", ".join(pathlib.Path(str(argument)).name for argument in arguments[:2])
             contenders.progress(f"{work.__name__} {number} of {len(waiting)}: {named}")
             yield arguments, done.result()
 
 
-def measure(photos, ratios):
+def measure(photos, ratios, ways):
     """(photo, ratio) to its cell."""
     files = {cut(photo): photo.name for photo in photos}
-    cells = in_parallel(measure_cell, [(file, ratio) for file in files for ratio in ratios])
-    return {(files[file], ratio): cell for (file, ratio), cell in cells}
+    cells = in_parallel(measure_cell, [(file, ratio, ways) for file in files for ratio in ratios])
+    return {(files[file], ratio): cell for (file, ratio, _), cell in cells}
 
 
 def row_of(cells, what, metric, ratio):
@@ -116,8 +119,8 @@ def passes(metric, ours, sharps, worst):
     return metrics.worse_by(metric, ours, sharps) <= 1e-3 and worst <= metrics.WORSE_MAX
 
 
-def print_cells(cells, ratios):
-    for what in ("lossless", "equal bytes"):
+def print_cells(cells, ratios, ways):
+    for what in ways:
         rows, failed = [], 0
         for ratio in ratios:
             row = [f"1:{ratio:g}"]
@@ -150,6 +153,7 @@ def main():
     arguments.add_argument("--photo", default="", help="only photographs with this in their name")
     arguments.add_argument("--ratio", type=float, action="append", help="this one alone; may be given again")
     arguments.add_argument("--all", action="store_true", help=f"all photographs in place of {PHOTOS_BY_DEFAULT}")
+    arguments.add_argument("--lossless", action="store_true", help="photographs resized alone, and no charts")
     arguments.add_argument("--charts", action="store_true", help="the synthetic charts alone")
     arguments.add_argument("--json", type=pathlib.Path, help="keep the numbers there")
     given = arguments.parse_args()
@@ -160,10 +164,12 @@ def main():
           + f"; {metrics.versions()}.\n", flush=True)
     cells = {}
     if not given.charts:
-        cells = measure(chosen(given.corpus, given.photo, given.all), ratios)
-        print_cells(cells, ratios)
-    seen = {ratio: found for (ratio,), found in in_parallel(charts.measure_at, [(ratio,) for ratio in ratios])}
-    charts.print_table({ratio: seen[ratio] for ratio in ratios})
+        ways = WAYS[:1] if given.lossless else WAYS
+        cells = measure(chosen(given.corpus, given.photo, given.all), ratios, ways)
+        print_cells(cells, ratios, ways)
+    if not given.lossless:
+        seen = {ratio: found for (ratio,), found in in_parallel(charts.measure_at, [(ratio,) for ratio in ratios])}
+        charts.print_table({ratio: seen[ratio] for ratio in ratios})
     if given.json:
         given.json.write_text(json.dumps({
             "better": {name: BETTER[direction] for name, (_, direction) in metrics.METRICS.items()},
