@@ -175,12 +175,14 @@ TEST(shrink_for, asks_for_fine_colours_where_a_jpegs_thumbnail_keeps_them) {
   };
   EXPECT_FALSE(fine(wide(100)));
   EXPECT_FALSE(fine(wide(100, ImageFormat::webp, 90)));
-  EXPECT_TRUE(fine(wide(100, ImageFormat::jpeg, 91)));
+  EXPECT_FALSE(fine(wide(100, ImageFormat::jpeg, 100)));
   EXPECT_TRUE(fine(wide(100, ImageFormat::png)));
   EXPECT_FALSE(fine(wide(100, ImageFormat::png), ImageFormat::webp));
   RenderOrder all = wide(100);
   all.preset.subsampling = Subsampling::s444;
   EXPECT_TRUE(fine(all));
+  all.format = ImageFormat::webp;  // which has one of four at most
+  EXPECT_FALSE(fine(all));
   RenderOrder linear = wide(100);
   linear.preset.linear = true;
   EXPECT_TRUE(fine(linear));
