@@ -62,21 +62,28 @@ MINIATURA_INLINE inline void transpose(Square& square) {
   }
 }
 
-// Rounded, and cut off at what a sample holds.
+// To so many rows, from sample x on: rounded, and cut off at what a sample holds.
 template <class Sample>
-MINIATURA_INLINE inline void put(const Floats& values, Sample* to) {
+MINIATURA_INLINE inline void put(const Square& square, const std::array<Sample*, kBand>& rows,
+                                 std::size_t x) {
+  std::array<Sample, kBand * kBand> samples;
   if constexpr (std::is_same_v<Sample, float>) {
-    std::memcpy(to, &values, sizeof values);
+    std::memcpy(samples.data(), &square, sizeof square);
   } else {
-    using Samples [[gnu::vector_size(kBand * sizeof(Sample))]] = Sample;
+    std::array<std::int32_t, kBand * kBand> integers;
     const Floats least = {};
     const Floats most = least + static_cast<float>(std::numeric_limits<Sample>::max());
-    Floats rounded = values + 0.5F;
-    rounded = rounded > least ? rounded : least;
-    rounded = rounded < most ? rounded : most;
-    const Integers integers = __builtin_convertvector(rounded, Integers);
-    const Samples samples = __builtin_convertvector(integers, Samples);
-    std::memcpy(to, &samples, sizeof samples);
+    for (std::size_t r = 0; r < kBand; ++r) {
+      Floats rounded = square[r] + 0.5F;
+      rounded = rounded > least ? rounded : least;
+      rounded = rounded < most ? rounded : most;
+      const Integers row = __builtin_convertvector(rounded, Integers);
+      std::memcpy(integers.data() + kBand * r, &row, sizeof row);
+    }
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<Sample>(integers[i]);
+  }
+  for (std::size_t r = 0; r < kBand; ++r) {
+    std::memcpy(rows[r] + x, samples.data() + kBand * r, kBand * sizeof(Sample));
   }
 }
 
@@ -98,7 +105,7 @@ MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns
       square[i] = sums * gain;
     }
     transpose(square);
-    for (std::size_t r = 0; r < kBand; ++r) put(square[r], rows[r] + x);
+    put(square, rows, x);
   }
 }
 
