@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "runtime/bytes.h"
+#include "runtime/heap.h"
 #include "runtime/json.h"
 #include "thumbnailer/magick_render.h"
 #include "thumbnailer/preset.h"
@@ -184,4 +185,7 @@ int serve() {
 }  // namespace
 }  // namespace miniatura
 
-int main() { return miniatura::serve(); }
+int main() {
+  miniatura::give_back_large_blocks();
+  return miniatura::serve();
+}

@@ -24,7 +24,7 @@ SERVES = {
     "AVIF out": ("libaom",),
     "HEIC's and AVIF's container": ("libheif",),
     "PNG's and TIFF's deflate": ("libz",),
-    "scaling, colour profiles": ("libzimg", "liblcms2"),
+    "colour profiles": ("liblcms2",),
     "TLS, signatures": ("libssl", "libcrypto"),
     "HTTP": ("libcurl",),
     "S3's XML": ("libxml2",),

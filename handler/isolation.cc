@@ -103,7 +103,6 @@ Result<Renderers> open_renderers(const Rendering& rendering, const Limits& limit
 
 void run_render_worker(std::string_view engine, std::string_view memory_bytes,
                        std::string_view file_bytes) {
-  initialise_rendering();
   serve_renders(worker_socket(), {number(memory_bytes), number(file_bytes)}, render_by(engine));
   std::_Exit(0);  // there is nothing left to do, and what a library does at its end is refused
 }

@@ -8,6 +8,13 @@
 #include <cstddef>
 #include <memory>
 
+#include "runtime/late_library.h"
+
+extern "C" {  // the executable's own, where it loads the library late
+[[gnu::weak]] extern const char kLateXml[];
+[[gnu::weak]] extern void* late_xml_slots[];
+}
+
 namespace miniatura {
 namespace {
 
@@ -67,6 +74,8 @@ Result<XmlElement> parse_xml(ByteView text, std::string_view what, std::size_t b
     return fail(ErrorCode::network_invalid,
                 fmt::format("{}: XML of more than {} tags", what, kTagsMax));
   }
+  static LateLibrary library(kLateXml, late_xml_slots);
+  CHECKED(library.load());
   const std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(xmlNewParserCtxt(),
                                                                              &xmlFreeParserCtxt);
   if (context == nullptr) return fail(ErrorCode::internal, "libxml2: out of memory");

@@ -18,7 +18,7 @@ namespace miniatura {
 // behind a row's last sample means nothing. Copies share their samples.
 class Plane {
  public:
-  static constexpr std::size_t kAlignment = 64;  // zimg's, for the widest vectors
+  static constexpr std::size_t kAlignment = 64;  // a line of the cache's
 
   Plane() = default;
   // Samples are left as they are found. `bits` is 8, 16 or 32. Throws std::bad_alloc.

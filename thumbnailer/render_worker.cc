@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "thumbnailer/admission.h"
+#include "thumbnailer/codecs/heif/heif_decode.h"
 #include "thumbnailer/magick_render.h"
 #include "thumbnailer/render_wire.h"
 
@@ -108,10 +109,9 @@ constexpr std::string_view kOnePixel(
     "\x63\xF8\xFF\xFF\x3F\0\x05\xFE\x02\xFE\x0D\xEF\x46\xB8\0\0\0\0IEND\xAE\x42\x60\x82",
     69);
 
-}  // namespace
-
 // By doing it: each format is written, and what was written read.
-void initialise_rendering() {
+Result<void> initialise_rendering() {
+  CHECKED(load_heif());
   std::vector<RenderOrder> orders;
   for (const ImageFormat format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp}) {
     Preset preset;
@@ -119,19 +119,22 @@ void initialise_rendering() {
     orders.push_back({preset, format});
   }
   MemorySource first{Bytes(kOnePixel)};
-  const auto written = render(first, orders, {});
-  if (!written) return;  // then no picture will be rendered either, and each says why
-  for (const Thumbnail& thumbnail : written->thumbnails) {
+  TRY(written, render(first, orders, {}));
+  for (const Thumbnail& thumbnail : written.thumbnails) {
     for (const auto& engine : {RenderFn(render), RenderFn(render_by_magick)}) {
       MemorySource again(thumbnail.bytes);
-      static_cast<void>(engine(again, std::span(orders).first(1), {}, {}));
+      CHECKED(engine(again, std::span(orders).first(1), {}, {}));
     }
   }
+  return {};
 }
 
+}  // namespace
+
 void serve_renders(MessageSocket socket, const Walls& walls, const RenderFn& render_fn) {
-  const auto locked = lock_up(walls);
-  if (!socket.send(wire::kReady, locked ? "" : locked.error().message) || !locked) return;
+  auto ready = initialise_rendering();
+  if (ready) ready = lock_up(walls);
+  if (!socket.send(wire::kReady, ready ? "" : ready.error().message) || !ready) return;
   for (;;) {
     const auto message = socket.receive();
     if (!message || message->kind != wire::kJob) return;

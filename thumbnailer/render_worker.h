@@ -8,12 +8,9 @@
 
 namespace miniatura {
 
-// Loads and reads all that rendering would at its first use: afterwards it opens nothing any more.
-void initialise_rendering();
-
-// Locks this process up, says so, and renders what it is told to, one job after the other, until
-// the other side is gone or talks nonsense. `render_fn` is given no deadline. What rendering needs
-// has been initialised before.
+// Loads and reads all that rendering would at its first use, locks this process up, which opens
+// nothing from then on, says so (or why it cannot), and renders what it is told to, one job after
+// the other, until the other side is gone or talks nonsense. `render_fn` is given no deadline.
 void serve_renders(MessageSocket socket, const Walls& walls, const RenderFn& render_fn);
 
 }  // namespace miniatura

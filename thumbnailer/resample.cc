@@ -1,83 +1,111 @@
 #include "thumbnailer/resample.h"
 
-#include <fmt/core.h>
-#include <zimg.h>
-
-#include <array>
-#include <memory>
+#include <algorithm>
 #include <new>
+#include <vector>
+
+#include "thumbnailer/lanczos.h"
+#include "thumbnailer/resample_rows.h"
 
 namespace miniatura {
 namespace {
 
-using Graph = std::unique_ptr<zimg_filter_graph, decltype(&zimg_filter_graph_free)>;
+// What a sample of so many bits has at most.
+float full(int bits) { return bits == 32 ? 1.0F : bits == 16 ? 65'535.0F : 255.0F; }
 
-Error zimg_error() {
-  std::array<char, 256> text{};
-  const zimg_error_code_e code = zimg_get_last_error(text.data(), text.size());
-  zimg_clear_last_error();
-  const bool memory = code == ZIMG_ERROR_OUT_OF_MEMORY;
-  Error error;
-  error.code = memory ? ErrorCode::memory_exhausted : ErrorCode::internal;
-  error.message = fmt::format("resize: {}", memory ? "out of memory" : text.data());
-  return error;
+// Part of some rows of a plane as floats, which a band is made of; small enough for a cache.
+class Strip {
+ public:
+  static constexpr std::size_t kColumns = 256;  // at most, and a multiple of the padding
+
+  // The rows from `top` on, and their columns from `left` on.
+  const float* const* take(const Plane& plane, int top, int rows, std::size_t left,
+                           std::size_t columns) {
+    floats_.resize(static_cast<std::size_t>(rows) * kColumns);
+    lines_.clear();
+    for (int y = top; y < top + rows; ++y) {
+      float* const floats = floats_.data() + lines_.size() * kColumns;
+      lines_.push_back(plane.bits == 32 ? plane.row_float(y) + left : floats);
+      if (plane.bits == 16) to_floats(plane.row_16(y) + left, columns, floats);
+      if (plane.bits == 8) to_floats(plane.row(y) + left, columns, floats);
+    }
+    return lines_.data();
+  }
+
+ private:
+  std::vector<float> floats_;
+  std::vector<const float*> lines_;
+};
+
+// Which source rows a band of the result is made of, from its row `y` on; behind the last row of
+// all, that one counts again.
+struct Band {
+  std::array<std::size_t, kBand> rows{};
+  int first = 0;  // of the source
+  int count = 0;
+
+  Band(const LineWeights& weights, std::size_t y) {
+    for (std::size_t r = 0; r < kBand; ++r) rows.at(r) = std::min(y + r, weights.first.size() - 1);
+    const auto by_first = [&](std::size_t a, std::size_t b) {
+      return weights.first[a] < weights.first[b];
+    };
+    const auto [least, most] = std::minmax_element(rows.begin(), rows.end(), by_first);
+    first = weights.first[*least];
+    count = weights.first[*most] + weights.taps - first;
+  }
+};
+
+template <class Sample>
+Sample* row_of(Plane& plane, std::size_t y) {
+  return reinterpret_cast<Sample*>(plane.row(static_cast<int>(y)));
 }
 
-// Grey of the full range, whatever the plane means: then no number but those of the filter is
-// applied, and 8 bits become 16 by a factor of 257.
-zimg_image_format format_of(Size size, int bits) {
-  zimg_image_format format;
-  zimg_image_format_default(&format, ZIMG_API_VERSION);
-  format.width = static_cast<unsigned>(size.width);
-  format.height = static_cast<unsigned>(size.height);
-  format.pixel_type = bits == 32   ? ZIMG_PIXEL_FLOAT
-                      : bits == 16 ? ZIMG_PIXEL_WORD
-                                   : ZIMG_PIXEL_BYTE;
-  format.depth = static_cast<unsigned>(bits);
-  format.color_family = ZIMG_COLOR_GREY;
-  format.pixel_range = ZIMG_RANGE_FULL;
-  return format;
+// First rows are added up, then columns, a band after the other: what lies between is a band of
+// floats, and never a picture.
+template <class Sample>
+void resample(const Plane& from, const LineWeights& rows, const LineWeights& columns, Plane& to) {
+  // Columns that nobody asks for are left out; the first of the others begins where padding ends.
+  const auto [least, most] = std::minmax_element(columns.first.begin(), columns.first.end());
+  const std::size_t begin = padded(static_cast<std::size_t>(*least) + 1) - padded(1);
+  const auto end = static_cast<std::size_t>(*most) + static_cast<std::size_t>(columns.taps);
+  Strip strip;
+  std::vector<float> sums(kBand * padded(static_cast<std::size_t>(from.size.width)));
+  for (std::size_t y = 0; y < rows.first.size(); y += kBand) {
+    const Band band(rows, y);
+    std::array<WeighedRows, kBand> weighed{};
+    for (std::size_t x = begin; x < end; x += Strip::kColumns) {
+      const std::size_t width = std::min(Strip::kColumns, end - x);
+      const float* const* lines = strip.take(from, band.first, band.count, x, width);
+      for (std::size_t r = 0; r < kBand; ++r) {
+        const std::size_t row = band.rows.at(r);
+        weighed.at(r) = {lines + (rows.first[row] - band.first), rows.of(row)};
+      }
+      weigh_rows(weighed, rows.taps, width, sums.data() + kBand * x);
+    }
+    std::array<Sample*, kBand> results{};
+    for (std::size_t r = 0; r < kBand; ++r) results.at(r) = row_of<Sample>(to, band.rows.at(r));
+    weigh_columns(sums.data(), columns, full(to.bits) / full(from.bits), results);
+  }
 }
 
 }  // namespace
 
 Result<Plane> resampled(const Plane& plane, const Region& region, Size size, int bits) {
-  zimg_image_format from = format_of(plane.size, plane.bits);
-  from.active_region = {region.left * plane.across, region.top * plane.down,
-                        region.width * plane.across, region.height * plane.down};
-  const zimg_image_format to = format_of(size, bits);
-  zimg_graph_builder_params params;
-  zimg_graph_builder_params_default(&params, ZIMG_API_VERSION);
-  params.resample_filter = ZIMG_RESIZE_LANCZOS;
-  params.filter_param_a = 3;  // lobes
-  params.dither_type = ZIMG_DITHER_NONE;
-  // Not ZIMG_CPU_AUTO_64B: zimg 3.0.4's horizontal filter for AVX-512 reads past its vector at some
-  // ratios (320 to 77), and every sixteenth column is wrong.
-  params.cpu_type = ZIMG_CPU_AUTO;
-  const Graph graph(zimg_filter_graph_build(&from, &to, &params), &zimg_filter_graph_free);
-  if (graph == nullptr) return fail(zimg_error());
-
-  std::size_t working_bytes = 0;
-  if (zimg_filter_graph_get_tmp_size(graph.get(), &working_bytes) != ZIMG_ERROR_SUCCESS) {
-    return fail(zimg_error());
+  try {
+    Plane result(size, bits);
+    result.across = size.width / region.width;
+    result.down = size.height / region.height;
+    const LineWeights rows = lanczos_weights(
+        plane.size.height, {region.top * plane.down, region.height * plane.down}, size.height);
+    const LineWeights columns = lanczos_weights(
+        plane.size.width, {region.left * plane.across, region.width * plane.across}, size.width);
+    if (bits == 8) resample<std::uint8_t>(plane, rows, columns, result);
+    if (bits == 16) resample<std::uint16_t>(plane, rows, columns, result);
+    if (bits == 32) resample<float>(plane, rows, columns, result);
+    return result;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::memory_exhausted, "resize: out of memory");
   }
-  // A plane of one row is memory that is aligned as zimg wants it.
-  Plane working({static_cast<int>(working_bytes), 1}, 8);
-  Plane result(size, bits);
-  result.across = size.width / region.width;
-  result.down = size.height / region.height;
-
-  zimg_image_buffer_const source = {ZIMG_API_VERSION, {}};
-  source.plane[0] = {plane.row(0), static_cast<std::ptrdiff_t>(plane.stride_bytes()),
-                     ZIMG_BUFFER_MAX};
-  zimg_image_buffer target = {ZIMG_API_VERSION, {}};
-  target.plane[0] = {result.row(0), static_cast<std::ptrdiff_t>(result.stride_bytes()),
-                     ZIMG_BUFFER_MAX};
-  if (zimg_filter_graph_process(graph.get(), &source, &target, working.row(0), nullptr, nullptr,
-                                nullptr, nullptr) != ZIMG_ERROR_SUCCESS) {
-    return fail(zimg_error());
-  }
-  return result;
 }
 
 }  // namespace miniatura

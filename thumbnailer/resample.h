@@ -1,5 +1,4 @@
-// Resizing by zimg: a plane at a time, by Lanczos's filter of three lobes. The one place that names
-// the library. Thread-safe; starts no threads.
+// Resizing: a plane at a time, by Lanczos's filter of three lobes. Thread-safe; starts no threads.
 #pragma once
 
 #include "runtime/result.h"
@@ -7,7 +6,8 @@
 
 namespace miniatura {
 
-// A part of the stored picture, in its pixels. It may reach over the edges, where zimg mirrors.
+// A part of the stored picture, in its pixels. It may reach over the edges, where the picture is
+// mirrored.
 struct Region {
   double left = 0;
   double top = 0;
@@ -16,7 +16,7 @@ struct Region {
 };
 
 // The samples of `plane` that lie in the region, as `size` samples of `bits` (8, 16 or 32) each.
-// Errors: memory_exhausted.
+// The same bytes on every processor. Errors: memory_exhausted.
 Result<Plane> resampled(const Plane& plane, const Region& region, Size size, int bits);
 
 }  // namespace miniatura

@@ -90,13 +90,6 @@ build_prometheus-cpp() {
 
 build_libseccomp() { small && configure_static --disable-python; }
 
-# Without its AVX-512, whose filters of 3.0.4 are wrong (thumbnailer/resample.cc).
-build_zimg() {
-  sed -i 's/-mavx512f /-mno-such-wanted &/' configure.ac
-  ./autogen.sh
-  configure_static
-}
-
 build_lcms2() { configure_static --without-jpeg --without-tiff; }
 
 # Uncompressed, PackBits, LZW, Deflate, JPEG, CCITT.

@@ -1,8 +1,9 @@
 """From exec to the first poll: a function that was just started does what it needs for that, and nothing else.
 
-What the system has to load (a dynamic executable's libraries, and what they do by themselves) is not looked at; of a
-static one all is.
+What the system has to load (a dynamic executable's libraries, and what they do by themselves) is looked at only for those
+that are to come later; of a static one all is.
 """
+import platform
 import re
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import support
 
 EXECUTABLE = support.EXECUTABLE.read_bytes()
 IS_STATIC = b"ld-linux" not in EXECUTABLE[:4096]
+IS_LATE = not IS_STATIC and platform.machine() == "x86_64"
 MEMORY_KB_MAX = 15_000  # measured: 5,800
 
 LIBRARIES = re.compile(r"\.so[.0-9]*$|^/etc/ld\.so\.cache$|^/sys/devices/system/|^/proc/|/openssl\.cnf$")
@@ -55,6 +57,28 @@ class Start(support.Case):
         if not IS_STATIC:
             opened = {path for path in opened if not LIBRARIES.search(path)}
         self.assertEqual({path for path in opened if not NEEDED.search(path)}, set())
+
+    @unittest.skipUnless(IS_LATE, "an executable without late libraries")
+    def test_the_libraries_that_take_longest_are_not_loaded(self):
+        opened = "\n".join(line for line in self.calls() if "open" in line and ".so" in line)
+        self.assertIn("/libcurl.so", opened)
+        self.assertNotRegex(opened, "libGraphicsMagick|libheif|libxml2|libX11")
+
+    @unittest.skipUnless(IS_LATE, "an executable without late libraries")
+    def test_a_library_that_cannot_be_loaded_later_fails_the_pictures_that_need_it_and_a_worker_at_its_start(self):
+        (self.dir / "broken").mkdir()
+        self.write("broken/libheif.so.1", "")
+        images = support.ROOT / "tests/images"
+        command = ["thumb", images / "heic-plain.heic", images / "jpeg-420.jpg", "-o", self.dir / "made", "--isolation"]
+        done = self.run_it(*command, "process", LD_LIBRARY_PATH=self.dir / "broken")
+        self.assertEqual(done.code, 2)
+        self.assertIn("miniatura: config.invalid: --isolation process: cannot load a library: ", done.err)
+        self.assertIn("broken/libheif.so.1: file too short", done.err)
+        done = self.run_it(*command, "none", LD_LIBRARY_PATH=self.dir / "broken")
+        self.assertEqual(done.code, 1)
+        self.assertIn("/heic-plain.heic: cannot load a library: ", done.err)
+        self.assertIn("broken/libheif.so.1: file too short", done.err)
+        self.assertTrue(list((self.dir / "made").glob("jpeg-420.*")))
 
     def test_no_thread_and_no_process_is_made(self):
         self.assertEqual([line for line in self.calls() if re.search(r"\b(clone3?|v?fork)\(", line)], [])

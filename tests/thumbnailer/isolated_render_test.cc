@@ -155,7 +155,6 @@ constexpr const char* kIsWorker = "MINIATURA_TEST_WORKER";
 // Started as a worker, this executable of tests is one.
 const bool kServed = [] {
   if (std::getenv(kIsWorker) == nullptr) return false;
-  initialise_rendering();
   serve_renders(worker_socket(), walls_for({}), decoder);
   std::_Exit(0);
 }();

@@ -226,7 +226,9 @@ TEST(engines, agree_on_every_kind_of_picture) {
       if (name == "jpeg-411.jpg" && option.name == "enlarge")
         continue;  // one column in four, five times
       const bool coarse = extension != ".png" && extension != ".gif" && extension != ".tiff";
-      expect_alike(image, order, coarse ? Difference{3, 90} : Difference{2.5, 48},
+      // Where all four meet, GraphicsMagick cuts off what is under black between its two passes.
+      const int most = option.name == "linear" ? 64 : 48;
+      expect_alike(image, order, coarse ? Difference{3, 90} : Difference{2.5, most},
                    name + ": " + option.name);
     }
   }

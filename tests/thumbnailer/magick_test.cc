@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/images.h"
+#include "thumbnailer/codecs/magick/magick_parts.h"
 
 namespace miniatura {
 namespace {
@@ -115,6 +116,24 @@ TEST(magick, keeps_transparent_colours_out_of_the_edges) {
   EXPECT_GT(edge[3], 20);
   EXPECT_LT(edge[3], 235);
   EXPECT_LE(difference({edge[0], edge[1], edge[2]}, kRed), 3);
+}
+
+template <class Exception>
+ErrorCode code_of() {
+  const auto failed = guarded(ErrorCode::image_corrupt, "gif",
+                              []() -> Result<void> { throw Exception("of a line\nor two"); });
+  EXPECT_EQ(failed.error().message, "gif: of a line or two");
+  return failed.error().code;
+}
+
+TEST(magick, its_exceptions_are_told_apart_by_what_they_are_about) {
+  EXPECT_EQ(code_of<Magick::ErrorResourceLimit>(), ErrorCode::memory_exhausted);
+  EXPECT_EQ(code_of<Magick::ErrorCache>(), ErrorCode::memory_exhausted);
+  EXPECT_EQ(code_of<Magick::ErrorCoder>(), ErrorCode::image_corrupt);
+  EXPECT_EQ(code_of<Magick::WarningResourceLimit>(), ErrorCode::image_corrupt);
+  EXPECT_TRUE(is_magick("Warning", Magick::WarningCoder("")));
+  EXPECT_FALSE(is_magick("Warning", Magick::ErrorCoder("")));
+  EXPECT_FALSE(is_magick("", std::runtime_error("")));
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <random>
+
+#include "thumbnailer/lanczos.h"
 
 namespace miniatura {
 namespace {
@@ -80,6 +84,75 @@ TEST(resample, scales_eight_bits_to_sixteen_by_the_whole_range) {
   const auto deep = resampled(white, {0, 0, 8, 8}, {8, 8}, 16);
   ASSERT_TRUE(deep);
   EXPECT_EQ(deep->row_16(3)[3], 65'535);
+}
+
+// A plane of noise, of any number of bits, and what stands there, from 0 to 1.
+struct Noise {
+  Plane plane;
+  std::vector<double> values;
+};
+Noise noise(Size size, int bits) {
+  std::mt19937 random(11);
+  Noise noise{Plane(size, bits), {}};
+  for (int y = 0; y < size.height; ++y) {
+    for (int x = 0; x < size.width; ++x) {
+      const auto sample = static_cast<std::uint16_t>(random());
+      if (bits == 8) noise.plane.row(y)[x] = static_cast<std::uint8_t>(sample);
+      if (bits == 16) noise.plane.row_16(y)[x] = sample;
+      if (bits == 32) noise.plane.row_float(y)[x] = static_cast<float>(sample) / 65'535;
+      noise.values.push_back(bits == 8 ? (sample & 255) / 255.0 : sample / 65'535.0);
+    }
+  }
+  return noise;
+}
+
+double value_of(const Plane& plane, int x, int y) {
+  if (plane.bits == 8) return plane.row(y)[x] / 255.0;
+  if (plane.bits == 16) return plane.row_16(y)[x] / 65'535.0;
+  return static_cast<double>(plane.row_float(y)[x]);
+}
+
+// By the weights alone, in no order that is worth a thought.
+double expected(const Noise& noise, const LineWeights& rows, const LineWeights& columns,
+                std::size_t x, std::size_t y) {
+  double sum = 0;
+  for (int row = 0; row < rows.taps; ++row) {
+    for (int column = 0; column < columns.taps; ++column) {
+      const int place = (rows.first[y] + row) * noise.plane.size.width + columns.first[x] + column;
+      sum += static_cast<double>(rows.of(y)[row]) * static_cast<double>(columns.of(x)[column]) *
+             noise.values[static_cast<std::size_t>(place)];
+    }
+  }
+  return sum;
+}
+
+void expect_exact(const Noise& from, const Region& part, Size size, int bits) {
+  const Size whole = from.plane.size;
+  const LineWeights rows = lanczos_weights(whole.height, {part.top, part.height}, size.height);
+  const LineWeights columns = lanczos_weights(whole.width, {part.left, part.width}, size.width);
+  const auto small = resampled(from.plane, part, size, bits);
+  ASSERT_TRUE(small) << small.error().message;
+  constexpr double kHalf[] = {0.5 / 255, 0.5 / 65'535, 0};
+  const double rounding = kHalf[bits / 16];
+  for (int y = 0; y < size.height; ++y) {
+    for (int x = 0; x < size.width; ++x) {
+      double wanted =
+          expected(from, rows, columns, static_cast<std::size_t>(x), static_cast<std::size_t>(y));
+      if (bits != 32) wanted = std::clamp(wanted, 0.0, 1.0);
+      ASSERT_NEAR(value_of(*small, x, y), wanted, rounding + 2e-6)
+          << from.plane.bits << " to " << bits << " at " << x << ", " << y;
+    }
+  }
+}
+
+TEST(resample, is_exact_for_every_kind_of_sample_in_the_whole_and_in_parts) {
+  for (const int bits : {8, 16, 32}) {
+    const Noise from = noise({203, 67}, bits);
+    for (const Region& part : {Region{0, 0, 203, 67}, Region{60.5, 10, 130, 40.25},
+                               Region{-20, 50, 60, 30}, Region{0, -9, 203, 90}}) {
+      for (const int to : {8, 16, 32}) expect_exact(from, part, {53, 19}, to);
+    }
+  }
 }
 
 }  // namespace

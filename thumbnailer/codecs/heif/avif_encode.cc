@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "thumbnailer/codecs/heif/heif_decode.h"
 #include "thumbnailer/thumbnail_planes.h"
 
 namespace miniatura {
@@ -140,6 +141,7 @@ heif_error append(heif_context*, const void* bytes, std::size_t size, void* to) 
 
 template <class Picture>
 Result<Bytes> encode_picture(const Picture& picture, const Encoding& encoding) {
+  CHECKED(load_heif());
   const Owned<heif_context> context(heif_context_alloc());
   TRY(encoder, encoder_for(context.get(), encoding));
   TRY(image, image_of(picture, encoding));

@@ -7,10 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/late_library.h"
 #include "thumbnailer/box_shrink.h"
 #include "thumbnailer/codecs/heif/heif.h"
 #include "thumbnailer/codecs/heif/heif_file.h"
 #include "thumbnailer/plane_writer.h"
+
+extern "C" {  // the executable's own, where it loads the library late
+[[gnu::weak]] extern const char kLateHeif[];
+[[gnu::weak]] extern void* late_heif_slots[];
+}
 
 namespace miniatura {
 namespace {
@@ -110,6 +116,11 @@ Result<DecodedPicture> decode(ByteView essential, const ImageHeader& header, int
 }
 
 }  // namespace
+
+Result<void> load_heif() {
+  static LateLibrary library(kLateHeif, late_heif_slots);
+  return library.load();
+}
 
 Result<DecodedPicture> decode_heif(ByteView essential, const ImageHeader& header, int denominator) {
   try {

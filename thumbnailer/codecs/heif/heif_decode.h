@@ -11,6 +11,9 @@
 
 namespace miniatura {
 
+// Before anything else of the library; does its work once. Error: internal.
+Result<void> load_heif();
+
 // `essential` is what essential_bytes(…, header) gave; `denominator` is 1, 2, 4 or 8. Errors:
 // image_corrupt, image_unsupported, image_too_large, memory_exhausted.
 Result<DecodedPicture> decode_heif(ByteView essential, const ImageHeader& header, int denominator);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "thumbnailer/codecs/heif/heif_decode.h"
 #include "thumbnailer/colour.h"
 
 namespace miniatura {
@@ -24,6 +25,7 @@ Result<void> check_heif(const heif_error& error) {
 }
 
 Result<HeifFile> HeifFile::open(ByteView whole) {
+  CHECKED(load_heif());
   HeifContext context(heif_context_alloc(), &heif_context_free);
   // Tiles are decoded here and not in threads of the library.
   heif_context_set_max_decoding_threads(context.get(), 0);

@@ -16,6 +16,7 @@
 #include "thumbnailer/codecs/jpeg/baseline_header.h"
 #include "thumbnailer/codecs/jpeg/baseline_scan.h"
 #include "thumbnailer/codecs/jpeg/dc_scan.h"
+#include "thumbnailer/codecs/jpeg/idct_avx2.h"
 #include "thumbnailer/codecs/jpeg/scan_walk.h"
 
 namespace miniatura {
@@ -85,20 +86,11 @@ struct ComponentRow {
 
 // ---- Samples.
 
-// `block` but its mean is read; all of it is zero afterwards.
 template <int kEdge>
-void put_samples(Block& block, std::int16_t mean, bool flat, const Quantisation& quantisation,
-                 Samples out) {
+void put_flat(std::int16_t mean, const Quantisation& quantisation, Samples out) {
   constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
-  constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
-  if (flat) {
-    const std::uint8_t sample = kFlat(mean, quantisation);
-    for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
-    return;
-  }
-  block.coefficients[0] = mean;
-  kIdct(block, quantisation, out);
-  clear(block);
+  const std::uint8_t sample = kFlat(mean, quantisation);
+  for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
 }
 
 // So many blocks are worked on at a time: they and what all scans of a component look up fit in the
@@ -195,18 +187,44 @@ class AllScans {
         CHECKED(kept.scan.read({chunk_.blocks.data(), chunk_.known.data(), count},
                                {block_row, component.grid.own.height}));
       }
-      for (int x = 0; x < count; ++x, out.first += kEdge) {
-        const auto at = static_cast<std::size_t>(x);
-        put_samples<kEdge>(chunk_.blocks[at], means[begin + x], chunk_.known[at] == 0,
-                           component.component.quantisation, out);
+      for (int x = 0; x < count;) {
+        const int done =
+            put_samples<kEdge>(x, count, means + begin, component.component.quantisation, out);
+        out.first += std::ptrdiff_t{done} * kEdge;
+        x += done;
       }
       chunk_.known.fill(0);
     }
     return {};
   }
 
+  // Of the chunk's blocks from `x` on, one or two; says how many. They are zero afterwards.
+  template <int kEdge>
+  int put_samples(int x, int count, const std::int16_t* means, const Quantisation& quantisation,
+                  Samples out) {
+    const auto at = static_cast<std::size_t>(x);
+    Block* const blocks = chunk_.blocks.data() + at;
+    if (chunk_.known[at] == 0) {
+      put_flat<kEdge>(means[x], quantisation, out);
+      return 1;
+    }
+    blocks[0].coefficients[0] = means[x];
+    if (kEdge == 4 && twice_ && x + 1 < count && chunk_.known[at + 1] != 0) {
+      blocks[1].coefficients[0] = means[x + 1];
+      idct_4x4_twice(blocks, quantisation, out);
+      clear(blocks[0]);
+      clear(blocks[1]);
+      return 2;
+    }
+    constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
+    kIdct(blocks[0], quantisation, out);
+    clear(blocks[0]);
+    return 1;
+  }
+
   SegmentReader& segments_;
   ScanWalk walk_;
+  const bool twice_ = has_idct_4x4_twice();
   std::size_t kept_max_;
   std::size_t kept_bytes_ = 0;
   std::unique_ptr<char[]> kept_;

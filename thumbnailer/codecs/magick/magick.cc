@@ -9,11 +9,17 @@
 #include <new>
 #include <utility>
 
+#include "runtime/late_library.h"
 #include "thumbnailer/codecs/magick/magick_light.h"
 #include "thumbnailer/codecs/magick/magick_parts.h"
 #include "thumbnailer/codecs/magick/magick_source.h"
 #include "thumbnailer/colour.h"
 #include "thumbnailer/source_colours.h"
+
+extern "C" {  // the executable's own, where it loads the library late
+[[gnu::weak]] extern const char kLateMagick[];
+[[gnu::weak]] extern void* late_magick_slots[];
+}
 
 namespace miniatura {
 namespace {
@@ -55,7 +61,9 @@ void forget_foreign_programs() {
 
 }  // namespace
 
-void initialise_magick() {
+Result<void> initialise_magick() {
+  static LateLibrary library(kLateMagick, late_magick_slots);
+  CHECKED(library.load());
   static std::once_flag once;
   std::call_once(once, [] {
     MagickLib::ExceptionInfo exception;
@@ -74,6 +82,7 @@ void initialise_magick() {
   static thread_local const bool one_thread =
       MagickLib::SetMagickResourceLimit(MagickLib::ThreadsResource, 1) != MagickFail;
   (void)one_thread;
+  return {};
 }
 
 namespace {
@@ -122,7 +131,8 @@ Result<Bytes> read_by_coder(ByteView essential, const ImageHeader& header, int d
   }
   try {
     image.read(Magick::Blob(essential.data(), essential.size()));
-  } catch (const Magick::Warning& warning) {
+  } catch (const std::exception& warning) {
+    if (!is_magick("Warning", warning)) throw;
     if (tells_of_damage(warning.what())) {
       return fail(ErrorCode::image_corrupt,
                   fmt::format("{}: {}", format_name(header.format), cropped_line(warning.what())));
@@ -141,7 +151,7 @@ Size expected_size(const ImageHeader& header, int denominator) {
 
 Result<MagickImage> MagickImage::decode(ByteView essential, const ImageHeader& header,
                                         int denominator) {
-  initialise_magick();
+  CHECKED(initialise_magick());
   const std::string_view name = format_name(header.format);
   return guarded(ErrorCode::image_corrupt, name, [&]() -> Result<MagickImage> {
     auto impl = std::make_unique<Impl>();

@@ -5,9 +5,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <new>
 #include <string>
+#include <typeinfo>
 
 #include "runtime/bytes.h"
 #include "runtime/result.h"
@@ -19,12 +21,20 @@
 
 namespace miniatura {
 
-// Before anything else of the library, on each thread that comes to it; does its work once.
-void initialise_magick();
+// Before anything else of the library, on each thread that comes to it; does its work once. Error:
+// internal.
+Result<void> initialise_magick();
 
 inline std::string cropped_line(std::string_view text) {
   constexpr std::size_t kLengthMax = 200;
   return one_line(cropped(text, kLengthMax));
+}
+
+// Is it one of the library's of that name (ErrorCache) or, in short, kind (Warning)? Its types
+// cannot be caught: they would have to be there before it is loaded (runtime/late_library.h).
+inline bool is_magick(std::string_view name, const std::exception& exception) {
+  const std::string_view type = typeid(exception).name();
+  return type.find("6Magick") != type.npos && type.find(name) != type.npos;
 }
 
 // Runs `work`, whose exceptions become errors: `otherwise` for those that are not about memory.
@@ -34,12 +44,10 @@ auto guarded(ErrorCode otherwise, std::string_view what, Work work) -> decltype(
     return work();
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::memory_exhausted, fmt::format("{}: out of memory", what));
-  } catch (const Magick::ErrorResourceLimit& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, cropped_line(e.what())));
-  } catch (const Magick::ErrorCache& e) {
-    return fail(ErrorCode::memory_exhausted, fmt::format("{}: {}", what, cropped_line(e.what())));
-  } catch (const Magick::Exception& e) {
-    return fail(otherwise, fmt::format("{}: {}", what, cropped_line(e.what())));
+  } catch (const std::exception& e) {
+    const bool of_memory = is_magick("ErrorResourceLimit", e) || is_magick("ErrorCache", e);
+    return fail(of_memory ? ErrorCode::memory_exhausted : otherwise,
+                fmt::format("{}: {}", what, cropped_line(e.what())));
   }
 }
 

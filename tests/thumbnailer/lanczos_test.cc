@@ -1,0 +1,75 @@
+#include "thumbnailer/lanczos.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace miniatura {
+namespace {
+
+double sum_of(const LineWeights& line, std::size_t i) {
+  return std::accumulate(line.of(i), line.of(i) + line.taps, 0.0);
+}
+
+// By the definition, place by place, mirrored as often as need be.
+std::vector<double> reference(int from, const Stretch& stretch, int to, int i) {
+  const double ratio = stretch.length / to;
+  const double width = std::max(ratio, 1.0);
+  const double middle = stretch.begin + (i + 0.5) * ratio;
+  const auto sinc = [](double x) {
+    return x == 0 ? 1 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
+  };
+  std::vector<double> weights(static_cast<std::size_t>(from));
+  double sum = 0;
+  for (int place = -200; place < from + 200; ++place) {
+    const double x = (place + 0.5 - middle) / width;
+    if (std::abs(x) >= 3) continue;
+    const int period = (place % (2 * from) + 2 * from) % (2 * from);
+    const double weight = sinc(x) * sinc(x / 3);
+    weights[static_cast<std::size_t>(period < from ? period : 2 * from - 1 - period)] += weight;
+    sum += weight;
+  }
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+struct Line {
+  int from;
+  Stretch stretch;
+  int to;
+};
+
+TEST(lanczos, is_the_definition_at_every_ratio_between_samples_and_beyond_the_ends) {
+  for (const auto& [from, stretch, to] :
+       {Line{100, {0, 100}, 50}, Line{100, {0, 100}, 77}, Line{100, {0, 100}, 7},
+        Line{100, {0, 100}, 100}, Line{100, {0, 100}, 250}, Line{100, {10.25, 33.5}, 12},
+        Line{100, {-9, 118}, 30}, Line{100, {90, 40}, 20}, Line{5, {0, 5}, 2}, Line{5, {0, 5}, 9},
+        Line{1, {0, 1}, 4}, Line{2, {-3, 9}, 3}}) {
+    const LineWeights line = lanczos_weights(from, stretch, to);
+    ASSERT_EQ(line.first.size(), static_cast<std::size_t>(to));
+    for (int i = 0; i < to; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      std::vector<double> weights = reference(from, stretch, to, i);
+      ASSERT_GE(line.first[at], 0) << from << " to " << to;
+      ASSERT_LE(line.first[at] + line.taps, from) << from << " to " << to;
+      for (int tap = 0; tap < line.taps; ++tap) {
+        const int place = line.first[at] + tap;
+        weights[static_cast<std::size_t>(place)] -= static_cast<double>(line.of(at)[tap]);
+      }
+      for (const double left : weights) ASSERT_NEAR(left, 0, 1e-6) << from << " to " << to;
+      ASSERT_NEAR(sum_of(line, at), 1, 1e-6);
+    }
+  }
+}
+
+TEST(lanczos, takes_no_more_samples_than_count) {
+  EXPECT_EQ(lanczos_weights(1000, {0, 1000}, 1000).taps, 1) << "each is itself";
+  EXPECT_EQ(lanczos_weights(1000, {20, 500}, 500).taps, 1);
+  EXPECT_EQ(lanczos_weights(1000, {0, 1000}, 500).taps, 12);
+  EXPECT_EQ(lanczos_weights(65'500, {0, 65'500}, 1).taps, 65'500);
+}
+
+}  // namespace
+}  // namespace miniatura

@@ -1,0 +1,16 @@
+// The reduced inverse DCT of two neighbours at once, with AVX2: what idct_sse2.h does to a block,
+// each half of a vector does to one of them, by the same steps. For progressive.cc, which has its
+// blocks beside one another; 4 % of decoding at 4/8 (bench/jpeg_decode.cc).
+#pragma once
+
+#include "thumbnailer/codecs/jpeg/idct_terms.h"
+
+namespace miniatura::baseline {
+
+// Can idct_4x4_twice() be called here?
+bool has_idct_4x4_twice();
+
+// What idct_4x4() makes of each of two blocks in a row, eight samples beside one another.
+void idct_4x4_twice(const Block* two, const Quantisation& quantisation, Samples out);
+
+}  // namespace miniatura::baseline

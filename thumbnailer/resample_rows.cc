@@ -1,0 +1,170 @@
+#include "thumbnailer/resample_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+// What is marked so becomes a part of its caller, and is compiled for the caller's processor.
+#define MINIATURA_INLINE __attribute__((always_inline))
+
+namespace miniatura {
+namespace {
+
+// Vectors of the compiler's, which it makes of what the processor has.
+using Floats [[gnu::vector_size(kBand * sizeof(float))]] = float;
+using UnalignedFloats
+    [[gnu::vector_size(kBand * sizeof(float)), gnu::aligned(alignof(float)), gnu::may_alias]] =
+        float;
+using Integers [[gnu::vector_size(kBand * sizeof(float))]] = std::int32_t;
+using Square = Floats[kBand];
+
+#if defined(__x86_64__)
+template <class Loops>
+__attribute__((target("avx2"))) void run_with_avx2(const Loops& loops) {
+  loops();
+}
+#endif
+
+template <class Loops>
+void run([[maybe_unused]] Processor processor, const Loops& loops) {
+#if defined(__x86_64__)
+  if (processor == Processor::with_avx2) return run_with_avx2(loops);
+#endif
+  loops();
+}
+
+// Wherever they lie.
+MINIATURA_INLINE inline const UnalignedFloats& floats_at(const float* place) {
+  return *reinterpret_cast<const UnalignedFloats*>(place);
+}
+
+// Eight columns of eight rows become eight rows of eight columns, or back.
+MINIATURA_INLINE inline void transpose(Square& square) {
+  Square pairs;
+  for (std::size_t i = 0; i < kBand; i += 2) {
+    const Floats &a = square[i], &b = square[i + 1];
+    pairs[i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  Square fours;
+  for (std::size_t i = 0; i < kBand; i += 4) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const Floats &a = pairs[i + half], &b = pairs[i + half + 2];
+      fours[i + 2 * half] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 * half + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Floats &a = fours[i], &b = fours[i + 4];
+    square[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+    square[i + 4] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+// To so many rows, from sample x on: rounded, and cut off at what a sample holds.
+template <class Sample>
+MINIATURA_INLINE inline void put(const Square& square, const std::array<Sample*, kBand>& rows,
+                                 std::size_t x) {
+  std::array<Sample, kBand * kBand> samples;
+  if constexpr (std::is_same_v<Sample, float>) {
+    std::memcpy(samples.data(), &square, sizeof square);
+  } else {
+    std::array<std::int32_t, kBand * kBand> integers;
+    const Floats least = {};
+    const Floats most = least + static_cast<float>(std::numeric_limits<Sample>::max());
+    for (std::size_t r = 0; r < kBand; ++r) {
+      Floats rounded = square[r] + 0.5F;
+      rounded = rounded > least ? rounded : least;
+      rounded = rounded < most ? rounded : most;
+      const Integers row = __builtin_convertvector(rounded, Integers);
+      std::memcpy(integers.data() + kBand * r, &row, sizeof row);
+    }
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<Sample>(integers[i]);
+  }
+  for (std::size_t r = 0; r < kBand; ++r) {
+    std::memcpy(rows[r] + x, samples.data() + kBand * r, kBand * sizeof(Sample));
+  }
+}
+
+template <class Sample>
+MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns, float gain,
+                                   const std::array<Sample*, kBand>& rows) {
+  const std::size_t count = columns.first.size();
+  const auto taps = static_cast<std::size_t>(columns.taps);
+  for (std::size_t x = 0; x < count; x += kBand) {
+    Square square;
+    for (std::size_t i = 0; i < kBand; ++i) {
+      const std::size_t column = std::min(x + i, count - 1);
+      const float* from = band + static_cast<std::size_t>(columns.first[column]) * kBand;
+      const float* const weights = columns.weights.data() + column * taps;
+      Floats sums = {};
+      for (std::size_t tap = 0; tap < taps; ++tap, from += kBand) {
+        sums += weights[tap] * floats_at(from);
+      }
+      square[i] = sums * gain;
+    }
+    transpose(square);
+    put(square, rows, x);
+  }
+}
+
+}  // namespace
+
+Processor this_processor() {
+#if defined(__x86_64__)
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2) return Processor::with_avx2;
+#endif
+  return Processor::any;
+}
+
+template <class Sample>
+void to_floats(const Sample* samples, std::size_t count, float* floats, Processor processor) {
+  run(processor, [&]() MINIATURA_INLINE {
+    const Sample* __restrict from = samples;
+    float* __restrict to = floats;
+    for (std::size_t x = 0; x < count; ++x) to[x] = static_cast<float>(from[x]);
+  });
+}
+template void to_floats(const std::uint8_t*, std::size_t, float*, Processor);
+template void to_floats(const std::uint16_t*, std::size_t, float*, Processor);
+
+void weigh_rows(const std::array<WeighedRows, kBand>& rows, int taps, std::size_t columns,
+                float* band, Processor processor) {
+  run(processor, [&]() MINIATURA_INLINE {
+    for (std::size_t x = 0; x < columns; x += 2 * kBand) {
+      Square left;
+      Square right;
+      for (std::size_t r = 0; r < kBand; ++r) {
+        const auto [lines, weights] = rows[r];
+        Floats left_sums = {};
+        Floats right_sums = {};
+        for (int tap = 0; tap < taps; ++tap) {
+          left_sums += weights[tap] * floats_at(lines[tap] + x);
+          right_sums += weights[tap] * floats_at(lines[tap] + x + kBand);
+        }
+        left[r] = left_sums;
+        right[r] = right_sums;
+      }
+      transpose(left);
+      transpose(right);
+      std::memcpy(band + kBand * x, &left, sizeof left);
+      std::memcpy(band + kBand * (x + kBand), &right, sizeof right);
+    }
+  });
+}
+
+template <class Sample>
+void weigh_columns(const float* band, const LineWeights& columns, float gain,
+                   const std::array<Sample*, kBand>& rows, Processor processor) {
+  run(processor, [&]() MINIATURA_INLINE { weigh(band, columns, gain, rows); });
+}
+template void weigh_columns(const float*, const LineWeights&, float,
+                            const std::array<std::uint8_t*, kBand>&, Processor);
+template void weigh_columns(const float*, const LineWeights&, float,
+                            const std::array<std::uint16_t*, kBand>&, Processor);
+template void weigh_columns(const float*, const LineWeights&, float,
+                            const std::array<float*, kBand>&, Processor);
+
+}  // namespace miniatura
