@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <numbers>
 #include <span>
 
@@ -44,49 +43,30 @@ double lanczos(double x, double sine, double sine_of_third) {
   return kLobes * sine * sine_of_third / (angle * angle);
 }
 
-// The place in the line that a place beyond its ends shows.
-int mirrored(std::int64_t place, int from) {
-  if (place >= 0 && place < from) return static_cast<int>(place);
-  const std::int64_t period = 2 * std::int64_t{from};
-  place = (place % period + period) % period;
-  return static_cast<int>(place < from ? place : period - 1 - place);
-}
-
-// The places that a sample is made of, before they are mirrored.
+// The places in the line that a sample is made of.
 struct Window {
   double middle = 0;  // of the sample, in places
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
+  int begin = 0;
+  int end = 0;
 
   // `reach` is how far the filter goes to either side.
-  Window(double its_middle, double reach)
-      : middle(its_middle),
-        begin(static_cast<std::int64_t>(std::ceil(middle - reach - 0.5))),
-        end(static_cast<std::int64_t>(std::floor(middle + reach - 0.5)) + 1) {}
-
-  int first_shown(int from) const {
-    if (begin >= 0 && end <= from) return static_cast<int>(begin);
-    int first = from - 1;
-    for (std::int64_t place = begin; place < end; ++place) {
-      first = std::min(first, mirrored(place, from));
-    }
-    return first;
-  }
+  Window(double its_middle, double reach, int from)
+      : middle(std::clamp<double>(its_middle, 0, from)),
+        begin(std::max(0, static_cast<int>(std::ceil(middle - reach - 0.5)))),
+        end(std::min(from, static_cast<int>(std::floor(middle + reach - 0.5)) + 1)) {}
 };
 
-// Adds the window's weights up at their places from `first` on; their sum is 1 then.
-void weigh(const Window& window, double width, int from, int first, std::span<double> weights) {
+// The window's weights at their places from `first` on; their sum is 1.
+void weigh(const Window& window, double width, int first, std::span<double> weights) {
   std::fill(weights.begin(), weights.end(), 0.0);
-  const auto at = [&](std::int64_t place) {
-    return (static_cast<double>(place) + 0.5 - window.middle) / width;
-  };
+  const auto at = [&](int place) { return (place + 0.5 - window.middle) / width; };
   const double angle = std::numbers::pi * at(window.begin);
   Sines sines(angle, std::numbers::pi / width);
   Sines thirds(angle / kLobes, std::numbers::pi / width / kLobes);
   double sum = 0;
-  for (std::int64_t place = window.begin; place < window.end; ++place) {
+  for (int place = window.begin; place < window.end; ++place) {
     const double weight = lanczos(at(place), sines.next(), thirds.next());
-    weights[static_cast<std::size_t>(mirrored(place, from) - first)] += weight;
+    weights[static_cast<std::size_t>(place - first)] = weight;
     sum += weight;
   }
   for (double& weight : weights) weight /= sum;
@@ -132,9 +112,9 @@ LineWeights lanczos_weights(int from, const Stretch& stretch, int to) {
   line.first.reserve(static_cast<std::size_t>(to));
   line.weights.reserve(static_cast<std::size_t>(to) * weights.size());
   for (int i = 0; i < to; ++i) {
-    const Window window(stretch.begin + (i + 0.5) * ratio, reach);
-    line.first.push_back(std::min(window.first_shown(from), from - line.taps));
-    weigh(window, width, from, line.first.back(), weights);
+    const Window window(stretch.begin + (i + 0.5) * ratio, reach, from);
+    line.first.push_back(std::min(window.begin, from - line.taps));
+    weigh(window, width, line.first.back(), weights);
     for (const double weight : weights) line.weights.push_back(static_cast<float>(weight));
   }
   return trimmed(line, from);

@@ -6,8 +6,8 @@
 
 namespace miniatura {
 
-// A piece of a line of samples, in samples; it may reach over both ends, where the line is
-// mirrored.
+// A piece of a line of samples, in samples; it may reach over both ends, where all is as at the
+// end.
 struct Stretch {
   double begin = 0;
   double length = 0;
@@ -26,7 +26,9 @@ struct LineWeights {
 };
 
 // For the stretch of a line of `from` samples that becomes `to` of them. Shrinking widens the
-// filter, so that each sample counts; enlarging does not. Throws std::bad_alloc.
+// filter, so that each sample counts; enlarging does not. At the ends the filter is cut off, and
+// the weights within made up for: mirrored, a gradient would become flat there, which is seen along
+// a picture's edges. Throws std::bad_alloc.
 LineWeights lanczos_weights(int from, const Stretch& stretch, int to);
 
 }  // namespace miniatura

@@ -6,8 +6,7 @@
 
 namespace miniatura {
 
-// A part of the stored picture, in its pixels. It may reach over the edges, where the picture is
-// mirrored.
+// A part of the stored picture, in its pixels. It may reach over the edges, where all is as at them.
 struct Region {
   double left = 0;
   double top = 0;

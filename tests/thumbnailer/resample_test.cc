@@ -55,7 +55,7 @@ TEST(resample, takes_a_part_between_samples_and_beyond_the_edge) {
   const auto beyond = resampled(plane, {-4, 0, 104, 40}, {26, 10}, 8);
   ASSERT_TRUE(beyond) << beyond.error().message;
   EXPECT_NEAR(beyond->row(5)[11], 2 * 41.5, 1);
-  EXPECT_LE(beyond->row(5)[0], 8) << "the edge, mirrored";
+  EXPECT_LE(beyond->row(5)[0], 8) << "as at the edge";
 }
 
 TEST(resample, reads_a_plane_that_was_shrunk_by_the_pixels_of_the_stored_picture) {
