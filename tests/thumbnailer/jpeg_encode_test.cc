@@ -11,6 +11,7 @@
 #include "tests/support/images.h"
 #include "tests/support/thumbnail_planes.h"
 #include "thumbnailer/byte_order.h"
+#include "thumbnailer/codecs/jpeg/jpeg_quantisation.h"
 
 namespace miniatura {
 namespace {
@@ -84,6 +85,29 @@ TEST(jpeg_encode, keeps_the_pixels_of_any_size_from_planes_and_from_rasters) {
         EXPECT_LE(differences(pixels_of(*of_raster), raster).mean, bound) << what;
         EXPECT_LE(differences(pixels_of(*of_planes), raster).mean, bound) << what;
         EXPECT_LE(differences(pixels_of(*of_planes), pixels_of(*of_raster)).mean, 1.5) << what;
+      }
+    }
+  }
+}
+
+TEST(jpeg_encode, rounds_by_the_tables_of_its_quality) {
+  const Planes planes = planes_of(smooth_picture({300, 200}), Subsampling::s420);
+  for (const int quality : {1, 30, 80, 100}) {
+    for (const bool progressive : {false, true}) {
+      const auto tables =
+          bodies(encode_jpeg(planes, encoding_of(quality, Subsampling::s420, progressive)).value(),
+                 kTables);
+      const auto [brightness, colours] = quantisation_tables(quality);
+      ASSERT_EQ(tables.size(), 2U);
+      for (const auto& [table, expected] :
+           {std::pair(tables[0], brightness), {tables[1], colours}}) {
+        ASSERT_EQ(table.size(), 65U);  // the first names the table, and its 8 bits
+        // In zigzag: the mean, to the right, below, ..., the corner.
+        EXPECT_EQ(byte_at(table, 1), expected[0]);
+        EXPECT_EQ(byte_at(table, 2), expected[1]);
+        EXPECT_EQ(byte_at(table, 3), expected[8]);
+        EXPECT_EQ(byte_at(table, 5), expected[9]);
+        EXPECT_EQ(byte_at(table, 64), expected[63]);
       }
     }
   }

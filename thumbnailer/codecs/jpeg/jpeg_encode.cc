@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "thumbnailer/codecs/jpeg/jpeg_huffman.h"
+#include "thumbnailer/codecs/jpeg/jpeg_quantisation.h"
 #include "thumbnailer/codecs/jpeg/jpeg_rows.h"
 #include "thumbnailer/thumbnail_planes.h"
 
@@ -133,7 +134,9 @@ void declare(jpeg_compress_struct* compressor, JpegRows& rows, int height, int q
   compressor->image_width = static_cast<JDIMENSION>(rows.size().width);
   compressor->image_height = static_cast<JDIMENSION>(height);
   rows.declare(compressor);
-  jpeg_set_quality(compressor, quality, TRUE);
+  const QuantisationTables tables = quantisation_tables(quality);
+  jpeg_add_quant_table(compressor, 0, tables.brightness.data(), 100, TRUE);
+  jpeg_add_quant_table(compressor, 1, tables.colours.data(), 100, TRUE);
 }
 
 HuffmanTable table_of(const JHUFF_TBL* from) {
