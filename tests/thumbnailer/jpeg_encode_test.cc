@@ -205,6 +205,18 @@ TEST(jpeg_encode, counts_a_part_of_a_large_picture_nearly_as_well_as_all_of_it) 
             a_pixel * 1.01);
 }
 
+TEST(jpeg_encode, counts_what_stands_alone_in_a_plain_picture_wherever_it_is) {
+  const Raster detail = noisy_quarters(1600, 130);
+  std::vector<std::size_t> sizes;
+  for (int top = 0; top + detail.size.height <= 1000; top += 64) {
+    Raster raster = smooth_picture({1600, 1000});
+    std::copy(detail.pixels.begin(), detail.pixels.end(), raster.at(0, top));
+    sizes.push_back(encode_jpeg(raster, {})->size());
+  }
+  const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
+  EXPECT_LE(static_cast<double>(*most), 1.03 * static_cast<double>(*least));
+}
+
 TEST(jpeg_encode, writes_grey_as_one_component_but_with_a_profile_of_colours) {
   for (const Size size : {Size{33, 17}, {1, 1}, {8, 40}, {1000, 600}}) {
     Planes planes = grey_ramp(size);
