@@ -11,6 +11,7 @@
 #include "tests/support/images.h"
 #include "tests/support/thumbnail_planes.h"
 #include "thumbnailer/byte_order.h"
+#include "thumbnailer/codecs/jpeg/jpeg_quantisation.h"
 
 namespace miniatura {
 namespace {
@@ -84,6 +85,29 @@ TEST(jpeg_encode, keeps_the_pixels_of_any_size_from_planes_and_from_rasters) {
         EXPECT_LE(differences(pixels_of(*of_raster), raster).mean, bound) << what;
         EXPECT_LE(differences(pixels_of(*of_planes), raster).mean, bound) << what;
         EXPECT_LE(differences(pixels_of(*of_planes), pixels_of(*of_raster)).mean, 1.5) << what;
+      }
+    }
+  }
+}
+
+TEST(jpeg_encode, rounds_by_the_tables_of_its_quality) {
+  const Planes planes = planes_of(smooth_picture({300, 200}), Subsampling::s420);
+  for (const int quality : {1, 30, 80, 100}) {
+    for (const bool progressive : {false, true}) {
+      const auto tables =
+          bodies(encode_jpeg(planes, encoding_of(quality, Subsampling::s420, progressive)).value(),
+                 kTables);
+      const auto [brightness, colours] = quantisation_tables(quality);
+      ASSERT_EQ(tables.size(), 2U);
+      for (const auto& [table, expected] :
+           {std::pair(tables[0], brightness), {tables[1], colours}}) {
+        ASSERT_EQ(table.size(), 65U);  // the first names the table, and its 8 bits
+        // In zigzag: the mean, to the right, below, ..., the corner.
+        EXPECT_EQ(byte_at(table, 1), expected[0]);
+        EXPECT_EQ(byte_at(table, 2), expected[1]);
+        EXPECT_EQ(byte_at(table, 3), expected[8]);
+        EXPECT_EQ(byte_at(table, 5), expected[9]);
+        EXPECT_EQ(byte_at(table, 64), expected[63]);
       }
     }
   }
@@ -179,6 +203,18 @@ TEST(jpeg_encode, counts_a_part_of_a_large_picture_nearly_as_well_as_all_of_it) 
   const double a_pixel = static_cast<double>(encode_jpeg(part, encoding)->size()) / (300 * 225);
   EXPECT_LE(static_cast<double>(encode_jpeg(raster, encoding)->size()) / (1200 * 900),
             a_pixel * 1.01);
+}
+
+TEST(jpeg_encode, counts_what_stands_alone_in_a_plain_picture_wherever_it_is) {
+  const Raster detail = noisy_quarters(1600, 130);
+  std::vector<std::size_t> sizes;
+  for (int top = 0; top + detail.size.height <= 1000; top += 64) {
+    Raster raster = smooth_picture({1600, 1000});
+    std::copy(detail.pixels.begin(), detail.pixels.end(), raster.at(0, top));
+    sizes.push_back(encode_jpeg(raster, {})->size());
+  }
+  const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
+  EXPECT_LE(static_cast<double>(*most), 1.03 * static_cast<double>(*least));
 }
 
 TEST(jpeg_encode, writes_grey_as_one_component_but_with_a_profile_of_colours) {

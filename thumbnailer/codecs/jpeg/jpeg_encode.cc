@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "thumbnailer/codecs/jpeg/jpeg_huffman.h"
+#include "thumbnailer/codecs/jpeg/jpeg_quantisation.h"
 #include "thumbnailer/codecs/jpeg/jpeg_rows.h"
 #include "thumbnailer/thumbnail_planes.h"
 
@@ -21,6 +22,11 @@ namespace {
 //   256 pixels wide    all counted: 4.0 % fewer bytes, 0.27 ms in place of 0.08
 //   1600               all counted: 2.2 % fewer, 8.4 ms in place of 3.6; a sample: 1.9 %, 4.2 ms
 constexpr std::int64_t kSamplePixels = std::int64_t{128} << 10;
+// But no fewer groups of rows than these: what stands in a plain picture must not fall between
+// them. Measured over nine photographs, shrunk by 1.99 to 5.3, against all counted:
+//   as few as the pixels ask for    1.4 % more bytes in the mean, 28 % at most: a chain on a wall
+//   eight                           0.3 %, 1.4 % at most, for 0.3 ms at 1600
+constexpr std::int64_t kSampleGroupsMin = 8;
 
 constexpr std::string_view kExifMark("Exif\0\0", 6);
 constexpr std::size_t kSegmentMax = 65'533;                    // bytes of a marker's body
@@ -133,7 +139,9 @@ void declare(jpeg_compress_struct* compressor, JpegRows& rows, int height, int q
   compressor->image_width = static_cast<JDIMENSION>(rows.size().width);
   compressor->image_height = static_cast<JDIMENSION>(height);
   rows.declare(compressor);
-  jpeg_set_quality(compressor, quality, TRUE);
+  const QuantisationTables tables = quantisation_tables(quality);
+  jpeg_add_quant_table(compressor, 0, tables.brightness.data(), 100, TRUE);
+  jpeg_add_quant_table(compressor, 1, tables.colours.data(), 100, TRUE);
 }
 
 HuffmanTable table_of(const JHUFF_TBL* from) {
@@ -153,7 +161,7 @@ void put(const HuffmanTable& table, JHUFF_TBL* to) {
 // How many groups of rows to count; none: all of them.
 int sampled_groups(const JpegRows& rows) {
   const std::int64_t group_pixels = std::int64_t{rows.group_rows()} * rows.size().width;
-  const auto wanted = static_cast<int>(std::max<std::int64_t>(kSamplePixels / group_pixels, 1));
+  const auto wanted = static_cast<int>(std::max(kSamplePixels / group_pixels, kSampleGroupsMin));
   return rows.groups() >= 2 * wanted ? wanted : 0;
 }
 
