@@ -18,9 +18,13 @@ PICTURES = [support.PHOTO, *(support.ROOT / "tests/images" / name for name in (
     "avif-plain.avif"))]
 
 
+def run_by(program, *arguments):
+    return subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=support.TIMEOUT_S,
+                          env={"MINIATURA_JOURNAL": "none"})
+
+
 def run(*arguments):
-    return subprocess.run([support.tool("qemu-aarch64-static"), PACKAGE, *arguments], capture_output=True, text=True,
-                          timeout=support.TIMEOUT_S, env={"MINIATURA_JOURNAL": "none"})
+    return run_by([support.tool("qemu-aarch64-static"), PACKAGE], *arguments)
 
 
 class Arm64(unittest.TestCase):
@@ -32,11 +36,16 @@ class Arm64(unittest.TestCase):
     def test_it_starts(self):
         self.assertRegex(run("--version").stdout, r"^miniatura \d")
 
-    def test_pictures_of_each_kind_become_thumbnails_of_each_kind(self):
-        with tempfile.TemporaryDirectory() as directory:
-            done = run("thumb", *PICTURES, "-o", directory, "--presets", "a=64x64:jpeg,b=64x64:png,c=64x64:webp,d=64x64:avif")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(len(list(pathlib.Path(directory).iterdir())), 4 * len(PICTURES))
+    def test_pictures_of_each_kind_become_the_thumbnails_of_each_kind_that_they_become_here_byte_for_byte(self):
+        presets = "a=64x64:jpeg,b=64x64:png,c=64x64:webp,d=64x64:avif"
+        made = []
+        for program in ([support.tool("qemu-aarch64-static"), PACKAGE], [support.EXECUTABLE]):
+            with tempfile.TemporaryDirectory() as directory:
+                done = run_by(program, "thumb", *PICTURES, "-o", directory, "--presets", presets)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                made.append({path.name: path.read_bytes() for path in pathlib.Path(directory).iterdir()})
+        self.assertEqual(len(made[0]), 4 * len(PICTURES))
+        self.assertEqual([name for name in made[0] if made[0][name] != made[1].get(name)], [])
 
 
 if __name__ == "__main__":
