@@ -161,7 +161,7 @@ class DeadLetters(AmqpCase):
         self.queues.take("completions", 1)
         status = pathlib.Path(f"/proc/{worker.process.pid}/status").read_text(encoding="ascii")
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        self.assertLess(int(peak.split()[1]), 300_000 if "SAN_OPTIONS" in str(self.env) else 90_000, peak)
+        self.assertLess(int(peak.split()[1]), 300_000 if support.is_sanitized() else 90_000, peak)
 
 
 class Capabilities(AmqpCase):

@@ -88,14 +88,13 @@ class Hostile(support.Case):
         (self.dir / "temporary").mkdir()
         for name, body in FILES.items():
             (self.dir / name).write_bytes(body)
-        sanitized = any(name.endswith("SAN_OPTIONS") for name in self.env)
         env = {**self.env, "TMPDIR": str(self.dir / "temporary"), "MINIATURA_PRESETS": "small=64x64",
                "ASAN_OPTIONS": self.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
         trace = self.dir / "temporary.trace"
         done = subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=execve,execveat,socket,connect,openat,creat,unlink",
                                support.EXECUTABLE, "thumb", *FILES, "-o", "out", "--jobs", "1", "--json"],
                               env=env, cwd=self.dir, capture_output=True, check=False, timeout=support.TIMEOUT_S,
-                              preexec_fn=None if sanitized else within_limits)
+                              preexec_fn=None if support.is_sanitized() else within_limits)
         self.assertEqual(done.returncode, 1, done.stderr)
         lines = support.Done(done.returncode, done.stdout.decode(), "").json_lines()
         self.assertEqual([line["file"] for line in lines], list(FILES))

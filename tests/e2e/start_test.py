@@ -21,7 +21,7 @@ LIBRARIES = re.compile(r"\.so[.0-9]*$|^/etc/ld\.so\.cache$|^/sys/devices/system/
 NEEDED = re.compile(r"/\.aws/(config|credentials)$|^/etc/nsswitch\.conf$")
 
 
-@unittest.skipIf(b"__asan_init" in EXECUTABLE or b"__tsan_init" in EXECUTABLE, "a sanitizer does much at the start")
+@unittest.skipIf(support.is_sanitized(), "a sanitizer does much at the start")
 class Start(support.Case):
     def started(self, *before):
         """The process of `before` with bootstrap as its last word, the connection on which it polls, and what came there."""

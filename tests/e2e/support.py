@@ -5,6 +5,7 @@ is skipped (exit 77) and says which; with CI=true it fails.
 """
 import contextlib
 import ctypes
+import functools
 import http.client
 import json
 import os
@@ -30,6 +31,13 @@ EXECUTABLE = pathlib.Path(os.environ.get("MINIATURA_EXECUTABLE") or ROOT / "buil
 PHOTO = ROOT / "infra/demo/photos/waterfall.jpg"  # 450 x 600, EXIF orientation 6: upright it is 600 x 450
 LARGE_PHOTO = ROOT / "infra/demo/photos/cairn.jpg"  # 13 megapixels
 TIMEOUT_S = 60  # for whatever should take a second: generous, because sanitizers and busy machines are slow
+
+
+@functools.cache
+def is_sanitized():
+    """Was the executable built with a sanitizer? That reserves terabytes of address space, and does much at a start."""
+    program = EXECUTABLE.read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 def tool(name):
