@@ -13,8 +13,9 @@ namespace {
 // Of a JPEG that is shrunk by its own transform, and encoded with losses again: these hide what is
 // missing (bench/quality, at equal bytes; sharp shrinks with margins of 1.125, 1.25 and 1.5).
 constexpr std::array<double, 3> kLossyMargins = {1.5, 1.2, 1.2};
-// The same without losses. sharp takes 1/2 from a ratio of 3 on, 1/4 from 5 and 1/8 from 9: with 2.5
-// we have decoded finer than that at each of them, and what is left of 1/8 at 5 is hardly seen.
+// The same without losses. sharp takes 1/2 from a ratio of 3 on, 1/4 from 5 and 1/8 from 9:
+// with 2.5 we have decoded finer than that at each of them, and what is left of 1/8 at 5 is hardly
+// seen.
 constexpr std::array<double, 3> kFineMargins = {5, 2.5, 2.5};
 
 bool goes_lossy(const RenderOrder& order) {
@@ -26,8 +27,8 @@ bool goes_lossy(const RenderOrder& order) {
 // Has it a colour of its own for each pixel? Where it has not, red, green and blue in between serve
 // nothing: planes of quality 95 are as true, and cost down to three fifths.
 bool keeps_colours(const RenderOrder& order) {
-  return order.format == ImageFormat::png || (order.format != ImageFormat::webp &&
-                                              order.preset.subsampling == Subsampling::s444);
+  return order.format == ImageFormat::png ||
+         (order.format != ImageFormat::webp && order.preset.subsampling == Subsampling::s444);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 
 namespace miniatura {
 
-// A part of the stored picture, in its pixels. It may reach over the edges, where all is as at them.
+// A part of the stored picture, in its pixels. It may reach over the edges, where all is as at
+// them.
 struct Region {
   double left = 0;
   double top = 0;
