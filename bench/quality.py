@@ -26,7 +26,7 @@ from PIL import Image  # noqa: E402
 from rendering import reference_of, rendered, servers  # noqa: E402
 
 RATIOS = (1.3, 1.99, 2, 2.01, 3, 4, 5.3, 7.9, 8, 8.1, 16)
-PHOTOS_BY_DEFAULT = 3
+PHOTOS_BY_DEFAULT = 15
 SIDE_OF_METRICS = 1000
 QUALITY = 80
 WAYS = ("lossless", "equal bytes")
