@@ -111,14 +111,6 @@ MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns
 
 }  // namespace
 
-Processor this_processor() {
-#if defined(__x86_64__)
-  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-  if (has_avx2) return Processor::with_avx2;
-#endif
-  return Processor::any;
-}
-
 template <class Sample>
 void to_floats(const Sample* samples, std::size_t count, float* floats, Processor processor) {
   run(processor, [&]() MINIATURA_INLINE {

@@ -12,11 +12,9 @@
 #include <span>
 
 #include "thumbnailer/lanczos.h"
+#include "thumbnailer/processor.h"
 
 namespace miniatura {
-
-enum class Processor { any, with_avx2 };
-Processor this_processor();
 
 // So many rows are made at a time: as many as their floats fill a vector of AVX2.
 constexpr std::size_t kBand = 8;

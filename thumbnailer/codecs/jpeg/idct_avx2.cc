@@ -76,11 +76,6 @@ MINIATURA_AVX2 __m256i both(__m256i low, __m256i high) {
 
 }  // namespace
 
-bool has_idct_4x4_twice() {
-  static const bool has = __builtin_cpu_supports("avx2") != 0;
-  return has;
-}
-
 __attribute__((target("avx2"))) void idct_4x4_twice(const Block* two,
                                                     const Quantisation& quantisation, Samples out) {
   if (has_one_row(two)) {
@@ -134,7 +129,6 @@ __attribute__((target("avx2"))) void idct_4x4_twice(const Block* two,
 
 #else
 
-bool has_idct_4x4_twice() { return false; }
 void idct_4x4_twice(const Block*, const Quantisation&, Samples) {}
 
 #endif

@@ -7,10 +7,8 @@
 
 namespace miniatura::baseline {
 
-// Can idct_4x4_twice() be called here?
-bool has_idct_4x4_twice();
-
-// What idct_4x4() makes of each of two blocks in a row, eight samples beside one another.
+// What idct_4x4() makes of each of two blocks in a row, eight samples beside one another. Where
+// this_processor() is Processor::with_avx2.
 void idct_4x4_twice(const Block* two, const Quantisation& quantisation, Samples out);
 
 }  // namespace miniatura::baseline

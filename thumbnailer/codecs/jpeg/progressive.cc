@@ -18,6 +18,7 @@
 #include "thumbnailer/codecs/jpeg/dc_scan.h"
 #include "thumbnailer/codecs/jpeg/idct_avx2.h"
 #include "thumbnailer/codecs/jpeg/scan_walk.h"
+#include "thumbnailer/processor.h"
 
 namespace miniatura {
 
@@ -224,7 +225,7 @@ class AllScans {
 
   SegmentReader& segments_;
   ScanWalk walk_;
-  const bool twice_ = has_idct_4x4_twice();
+  const bool twice_ = this_processor() == Processor::with_avx2;
   std::size_t kept_max_;
   std::size_t kept_bytes_ = 0;
   std::unique_ptr<char[]> kept_;
