@@ -41,6 +41,7 @@ ServiceWords service_words(const HttpHeaders& headers, ByteView body) {
   words.message = words_of(headers.get_or("x-minio-error-desc", ""));
   words.request_id = words_of(headers.get_or("x-amz-request-id", ""));
   words.region = words_of(headers.get_or("x-amz-bucket-region", ""));
+  if (body.empty()) return words;  // a HEAD's, most of all
   const auto document = parse_xml(body, "the store's reply");
   if (!document || document->name != "Error") return words;
   words.code = words_of(document->text_at("Code"));

@@ -76,6 +76,8 @@ Result<XmlElement> parse_xml(ByteView text, std::string_view what, std::size_t b
   }
   static LateLibrary library(kLateXml, late_xml_slots);
   CHECKED(library.load());
+  // The library's own state is made by whoever comes first, and two may come first.
+  [[maybe_unused]] static const bool initialised = (xmlInitParser(), true);
   const std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(xmlNewParserCtxt(),
                                                                              &xmlFreeParserCtxt);
   if (context == nullptr) return fail(ErrorCode::internal, "libxml2: out of memory");

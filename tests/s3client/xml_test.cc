@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+#include <vector>
+
 namespace miniatura {
 namespace {
 
@@ -66,6 +71,21 @@ TEST(Xml, so_are_its_elements) {
   std::string many = "<a>";
   for (int i = 0; i < 150'000; ++i) many += "<b/>";
   EXPECT_TRUE(refused(many + "</a>"));
+}
+
+// Alone in its process, and under ThreadSanitizer, it sees the library's state being made twice.
+TEST(Xml, several_threads_may_read_the_first_document) {
+  std::latch together(8);
+  std::atomic<int> read = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      together.arrive_and_wait();
+      if (parse_xml("<a/>", "a reply")) ++read;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(read, 8);
 }
 
 }  // namespace
