@@ -185,7 +185,8 @@ Result<Rendered> render_within(ByteSource& whole_source, std::span<const RenderO
   const Tasks tasks = plan_tasks(orders, picture.header);
   if (!tasks.moving.empty()) CHECKED(check_animation_limits(picture.header, limits));
   const Shrink shrink = shrink_for(picture.header, tasks.stills);
-  if (shrink.fine_colours && picture.header.channels == 3) {  // to RGB: that is libjpeg's
+  // A progressive one to RGB is libjpeg's.
+  if (shrink.fine_colours && picture.header.channels == 3) {
     picture.header.dc_alone = false;
     picture.header.scans_bytes = 0;
   }

@@ -16,7 +16,7 @@ float full(int bits) { return bits == 32 ? 1.0F : bits == 16 ? 65'535.0F : 255.0
 // Part of some rows of a plane as floats, which a band is made of; small enough for a cache.
 class Strip {
  public:
-  static constexpr std::size_t kColumns = 256;  // at most, and a multiple of the padding
+  static constexpr std::size_t kColumns = 16 * kPadding;  // at most
 
   // The rows from `top` on, and their columns from `left` on.
   const float* const* take(const Plane& plane, int top, int rows, std::size_t left,
@@ -66,7 +66,7 @@ template <class Sample>
 void resample(const Plane& from, const LineWeights& rows, const LineWeights& columns, Plane& to) {
   // Columns that nobody asks for are left out; the first of the others begins where padding ends.
   const auto [least, most] = std::minmax_element(columns.first.begin(), columns.first.end());
-  const std::size_t begin = padded(static_cast<std::size_t>(*least) + 1) - padded(1);
+  const std::size_t begin = static_cast<std::size_t>(*least) / kPadding * kPadding;
   const auto end = static_cast<std::size_t>(*most) + static_cast<std::size_t>(columns.taps);
   Strip strip;
   std::vector<float> sums(kBand * padded(static_cast<std::size_t>(from.size.width)));

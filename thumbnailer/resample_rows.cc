@@ -91,15 +91,14 @@ template <class Sample>
 MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns, float gain,
                                    const std::array<Sample*, kBand>& rows) {
   const std::size_t count = columns.first.size();
-  const auto taps = static_cast<std::size_t>(columns.taps);
   for (std::size_t x = 0; x < count; x += kBand) {
     Square square;
     for (std::size_t i = 0; i < kBand; ++i) {
       const std::size_t column = std::min(x + i, count - 1);
       const float* from = band + static_cast<std::size_t>(columns.first[column]) * kBand;
-      const float* const weights = columns.weights.data() + column * taps;
+      const float* const weights = columns.of(column);
       Floats sums = {};
-      for (std::size_t tap = 0; tap < taps; ++tap, from += kBand) {
+      for (int tap = 0; tap < columns.taps; ++tap, from += kBand) {
         sums += weights[tap] * floats_at(from);
       }
       square[i] = sums * gain;

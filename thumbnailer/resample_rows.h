@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "thumbnailer/lanczos.h"
 #include "thumbnailer/processor.h"
@@ -22,7 +21,10 @@ constexpr std::size_t kBand = 8;
 // A band of rows as they lie beside one another: sample x of row r is at kBand * x + r. There, what
 // a column is multiplied by is the same for a whole vector. It, and each row of floats, has room
 // for `padded` columns.
-constexpr std::size_t padded(std::size_t columns) { return (columns + 15) / 16 * 16; }
+constexpr std::size_t kPadding = 16;
+constexpr std::size_t padded(std::size_t columns) {
+  return (columns + kPadding - 1) / kPadding * kPadding;
+}
 
 // Of uint8_t or uint16_t.
 template <class Sample>

@@ -7,7 +7,9 @@
 // range of a real one: they wrap and saturate just where libjpeg-turbo's SSE2 does.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "thumbnailer/codecs/jpeg/idct_terms.h"
 #if defined(__SSE2__)
@@ -31,5 +33,22 @@ void idct_4x4(const Block& block, const Quantisation& quantisation, Samples out)
 // pictures.
 void plain_idct_2x2(const Block& block, const Quantisation& quantisation, Samples out);
 void plain_idct_4x4(const Block& block, const Quantisation& quantisation, Samples out);
+
+// The same by the edge, 2 or 4, for the walks over the blocks: one that has only DC, and one whose
+// other coefficients are read, of which nothing is left.
+template <int kEdge>
+void put_flat(std::int16_t dc, const Quantisation& quantisation, Samples out) {
+  constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
+  const std::uint8_t sample = kFlat(dc, quantisation);
+  for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
+}
+template <int kEdge>
+[[gnu::always_inline]] inline void put_block(Block& block, std::int16_t dc,
+                                             const Quantisation& quantisation, Samples out) {
+  constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
+  block.coefficients[0] = dc;
+  kIdct(block, quantisation, out);
+  clear(block);
+}
 
 }  // namespace miniatura::baseline

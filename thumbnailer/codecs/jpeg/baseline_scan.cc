@@ -118,11 +118,6 @@ inline void put_entry(Block& block, int at, CoefficientTable::Entry entry, std::
   }
 }
 
-template <int kEdge>
-void fill_flat(std::uint8_t sample, Samples out) {
-  for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
-}
-
 // `block` is all zero, before and after.
 template <int kEdge>
 [[gnu::always_inline]] inline BitReader read_block(BitReader reader, const BlockPlace& place,
@@ -133,17 +128,13 @@ template <int kEdge>
     *place.out.first = flat_1x1(dc, *place.quantisation);
     return skip_ac(reader, *place.skip, no_code);
   } else {
-    constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
-    constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
     bool any = false;
     reader = read_ac(reader, *place.coefficients, block, any, no_code);
-    if (!any) {
-      fill_flat<kEdge>(kFlat(dc, *place.quantisation), place.out);
-      return reader;
+    if (any) {
+      put_block<kEdge>(block, dc, *place.quantisation, place.out);
+    } else {
+      put_flat<kEdge>(dc, *place.quantisation, place.out);
     }
-    block.coefficients[0] = dc;
-    kIdct(block, *place.quantisation, place.out);
-    clear(block);
     return reader;
   }
 }

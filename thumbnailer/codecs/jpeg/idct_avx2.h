@@ -1,6 +1,6 @@
 // The reduced inverse DCT of two neighbours at once, with AVX2: what idct_sse2.h does to a block,
 // each half of a vector does to one of them, by the same steps. For progressive.cc, which has its
-// blocks beside one another; 4 % of decoding at 4/8 (bench/jpeg_decode.cc).
+// blocks beside one another; 7 % of decoding at 4/8 (bench/jpeg_decode.cc).
 #pragma once
 
 #include "thumbnailer/codecs/jpeg/idct_terms.h"

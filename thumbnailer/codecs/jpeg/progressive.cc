@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <deque>
 #include <new>
 #include <span>
@@ -84,15 +83,6 @@ struct ComponentRow {
   int rows;
   std::vector<std::int16_t> means;
 };
-
-// ---- Samples.
-
-template <int kEdge>
-void put_flat(std::int16_t mean, const Quantisation& quantisation, Samples out) {
-  constexpr auto kFlat = kEdge == 2 ? flat_2x2 : flat_4x4;
-  const std::uint8_t sample = kFlat(mean, quantisation);
-  for (std::size_t y = 0; y < kEdge; ++y) std::memset(out.first + y * out.stride, sample, kEdge);
-}
 
 // So many blocks are worked on at a time: they and what all scans of a component look up fit in the
 // first cache.
@@ -209,17 +199,15 @@ class AllScans {
       put_flat<kEdge>(means[x], quantisation, out);
       return 1;
     }
-    blocks[0].coefficients[0] = means[x];
     if (kEdge == 4 && twice_ && x + 1 < count && chunk_.known[at + 1] != 0) {
+      blocks[0].coefficients[0] = means[x];
       blocks[1].coefficients[0] = means[x + 1];
       idct_4x4_twice(blocks, quantisation, out);
       clear(blocks[0]);
       clear(blocks[1]);
       return 2;
     }
-    constexpr auto kIdct = kEdge == 2 ? idct_2x2 : idct_4x4;
-    kIdct(blocks[0], quantisation, out);
-    clear(blocks[0]);
+    put_block<kEdge>(blocks[0], means[x], quantisation, out);
     return 1;
   }
 
