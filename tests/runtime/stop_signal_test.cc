@@ -18,7 +18,7 @@ TEST(StopSignal, the_first_signal_makes_its_descriptor_readable_and_ends_nothing
     ASSERT_TRUE(stop);
     EXPECT_FALSE(stop->has_come());
     EXPECT_FALSE(is_readable(stop->descriptor()));
-    ::raise(signal);
+    ASSERT_EQ(::raise(signal), 0);
     EXPECT_TRUE(stop->has_come());
     EXPECT_TRUE(is_readable(stop->descriptor()));
   }
@@ -28,8 +28,7 @@ TEST(StopSignal, the_second_one_ends_the_process) {
   EXPECT_EXIT(
       {
         const auto stop = StopSignal::take();
-        ::raise(SIGTERM);
-        ::raise(SIGTERM);
+        if (::raise(SIGTERM) != 0 || ::raise(SIGTERM) != 0) ::_exit(1);
         ::_exit(0);
       },
       ::testing::ExitedWithCode(128 + SIGTERM), "");

@@ -9,6 +9,7 @@
 #include <new>
 #include <optional>
 
+#include "thumbnailer/codecs/jpeg/jpeg_blocks.h"
 #include "thumbnailer/codecs/jpeg/jpeg_huffman.h"
 #include "thumbnailer/codecs/jpeg/jpeg_quantisation.h"
 #include "thumbnailer/codecs/jpeg/jpeg_rows.h"
@@ -130,16 +131,23 @@ class Compressor {
   Session session_;
 };
 
-struct Tables {
+struct Codes {
   std::array<HuffmanTable, 2> dc;  // of brightness and of the colours
   std::array<HuffmanTable, 2> ac;
 };
 
-void declare(jpeg_compress_struct* compressor, JpegRows& rows, int height, int quality) {
+void declare(jpeg_compress_struct* compressor, const JpegRows& rows, int height,
+             const QuantisationTables& tables) {
   compressor->image_width = static_cast<JDIMENSION>(rows.size().width);
   compressor->image_height = static_cast<JDIMENSION>(height);
-  rows.declare(compressor);
-  const QuantisationTables tables = quantisation_tables(quality);
+  compressor->input_components = static_cast<int>(rows.components().size());
+  compressor->in_color_space = rows.components().size() == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+  jpeg_set_defaults(compressor);
+  for (std::size_t i = 0; i < rows.components().size(); ++i) {
+    const SamplingFactors factors = rows.components()[i].factors;
+    compressor->comp_info[i].h_samp_factor = factors.across;
+    compressor->comp_info[i].v_samp_factor = factors.down;
+  }
   jpeg_add_quant_table(compressor, 0, tables.brightness.data(), 100, TRUE);
   jpeg_add_quant_table(compressor, 1, tables.colours.data(), 100, TRUE);
 }
@@ -158,34 +166,39 @@ void put(const HuffmanTable& table, JHUFF_TBL* to) {
   std::copy(table.symbols.begin(), table.symbols.end(), to->huffval);
 }
 
-// How many groups of rows to count; none: all of them.
+// `count` of `all` groups of rows, evenly apart.
+std::vector<int> spread(int count, int all) {
+  std::vector<int> groups;
+  for (std::int64_t i = 0; i < count; ++i) {
+    groups.push_back(static_cast<int>((2 * i + 1) * all / (2 * std::int64_t{count})));
+  }
+  return groups;
+}
+
+// How many groups to count the symbols of; none: all.
 int sampled_groups(const JpegRows& rows) {
   const std::int64_t group_pixels = std::int64_t{rows.group_rows()} * rows.size().width;
   const auto wanted = static_cast<int>(std::max(kSamplePixels / group_pixels, kSampleGroupsMin));
   return rows.groups() >= 2 * wanted ? wanted : 0;
 }
 
-// The tables for all symbols, by `count` groups evenly apart, encoded for nothing else.
-Result<Tables> sampled_tables(JpegRows& rows, int count, int quality) {
+// The codes for all symbols, by `count` groups that are encoded for nothing else.
+Result<Codes> sampled_codes(JpegRows& rows, const QuantisationTables& tables, int count) {
+  JpegBlocks blocks(rows, tables, spread(count, rows.groups()), true);
   Compressor compressor;
   const auto room = static_cast<std::size_t>(kSamplePixels / 4);
   CHECKED(compressor.run(room, [&](jpeg_compress_struct* state) {
-    declare(state, rows, count * rows.group_rows(), quality);
+    declare(state, rows, blocks.height(), tables);
     state->optimize_coding = TRUE;
-    jpeg_start_compress(state, TRUE);
-    for (int i = 0; i < count; ++i) {
-      const std::int64_t place =
-          (2 * std::int64_t{i} + 1) * rows.groups() / (2 * std::int64_t{count});
-      rows.write(state, static_cast<int>(place));
-    }
+    blocks.start(state);
     jpeg_finish_compress(state);
   }));
-  Tables tables;
-  for (std::size_t i = 0; i < tables.dc.size(); ++i) {
-    tables.dc.at(i) = completed(table_of(compressor.state().dc_huff_tbl_ptrs[i]), HuffmanKind::dc);
-    tables.ac.at(i) = completed(table_of(compressor.state().ac_huff_tbl_ptrs[i]), HuffmanKind::ac);
+  Codes codes;
+  for (std::size_t i = 0; i < codes.dc.size(); ++i) {
+    codes.dc.at(i) = completed(table_of(compressor.state().dc_huff_tbl_ptrs[i]), HuffmanKind::dc);
+    codes.ac.at(i) = completed(table_of(compressor.state().ac_huff_tbl_ptrs[i]), HuffmanKind::ac);
   }
-  return tables;
+  return codes;
 }
 
 void write_metadata(jpeg_compress_struct* compressor, ByteView exif, ByteView profile) {
@@ -208,28 +221,28 @@ Result<Bytes> encode_rows(JpegRows& rows, const Encoding& encoding) {
   }
   const bool holds_profile = encoding.icc_profile.size() <= kProfileMax;
   const ByteView profile = holds_profile ? ByteView(encoding.icc_profile) : ByteView();
-  std::optional<Tables> tables;
-  const int sampled = encoding.progressive ? 0 : sampled_groups(rows);
-  if (sampled > 0) {
-    TRY(made, sampled_tables(rows, sampled, encoding.quality));
-    tables = made;
+  const QuantisationTables tables = quantisation_tables(encoding.quality);
+  std::optional<Codes> codes;
+  if (const int count = encoding.progressive ? 0 : sampled_groups(rows); count > 0) {
+    TRY(made, sampled_codes(rows, tables, count));
+    codes = made;
   }
+  JpegBlocks blocks(rows, tables, spread(rows.groups(), rows.groups()), !codes);
   Compressor compressor;
   constexpr std::size_t kHeadersRoom = 2048;
   const std::size_t room = kHeadersRoom + exif.size() + profile.size() +
                            static_cast<std::size_t>(rows.size().width) *
                                static_cast<std::size_t>(rows.size().height) / 4;
   CHECKED(compressor.run(room, [&](jpeg_compress_struct* state) {
-    declare(state, rows, rows.size().height, encoding.quality);
-    state->optimize_coding = tables ? FALSE : TRUE;
+    declare(state, rows, blocks.height(), tables);
+    state->optimize_coding = codes ? FALSE : TRUE;
     if (encoding.progressive) jpeg_simple_progression(state);
-    for (std::size_t i = 0; tables && i < tables->dc.size(); ++i) {
-      put(tables->dc[i], state->dc_huff_tbl_ptrs[i]);
-      put(tables->ac[i], state->ac_huff_tbl_ptrs[i]);
+    for (std::size_t i = 0; codes && i < codes->dc.size(); ++i) {
+      put(codes->dc[i], state->dc_huff_tbl_ptrs[i]);
+      put(codes->ac[i], state->ac_huff_tbl_ptrs[i]);
     }
-    jpeg_start_compress(state, TRUE);
+    blocks.start(state);
     write_metadata(state, exif, profile);
-    for (int group = 0; group < rows.groups(); ++group) rows.write(state, group);
     jpeg_finish_compress(state);
   }));
   return compressor.taken();

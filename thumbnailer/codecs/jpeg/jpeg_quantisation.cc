@@ -8,34 +8,43 @@ namespace {
 
 // Of quality 50.
 constexpr QuantisationTable kBrightness = {
-    10, 15, 19, 22, 25, 31, 37, 44,  //
-    15, 17, 20, 23, 26, 32, 38, 44,  //
-    19, 20, 22, 24, 29, 34, 40, 46,  //
-    22, 23, 24, 27, 32, 38, 43, 48,  //
-    25, 26, 29, 32, 37, 41, 46, 50,  //
-    31, 32, 34, 38, 41, 45, 49, 53,  //
-    37, 38, 40, 43, 46, 49, 52, 56,  //
-    44, 44, 46, 48, 50, 53, 56, 58,
+    11, 15, 18, 21, 24, 31, 38, 46,  //
+    15, 16, 19, 22, 26, 33, 40, 47,  //
+    18, 19, 21, 24, 30, 36, 43, 49,  //
+    21, 22, 24, 27, 34, 41, 47, 51,  //
+    24, 26, 30, 34, 40, 45, 51, 54,  //
+    31, 33, 36, 41, 45, 50, 54, 57,  //
+    38, 40, 43, 47, 51, 54, 57, 60,  //
+    46, 47, 49, 51, 54, 57, 60, 62,
 };
 constexpr QuantisationTable kColours = {
-    14, 19, 26, 32, 36, 38, 39, 40,  //
-    19, 22, 28, 33, 37, 38, 39, 40,  //
-    26, 28, 31, 35, 37, 38, 40, 40,  //
-    32, 33, 35, 37, 38, 39, 40, 41,  //
-    36, 37, 37, 38, 39, 40, 41, 41,  //
-    38, 38, 38, 39, 40, 40, 41, 41,  //
-    39, 39, 40, 40, 41, 41, 41, 41,  //
-    40, 40, 40, 41, 41, 41, 41, 41,
+    13, 18, 24, 31, 38, 40, 41, 41,  //
+    18, 20, 26, 33, 39, 40, 41, 41,  //
+    24, 26, 31, 37, 39, 40, 41, 41,  //
+    31, 33, 37, 39, 40, 41, 41, 42,  //
+    38, 39, 39, 40, 41, 41, 42, 42,  //
+    40, 40, 40, 41, 41, 41, 42, 42,  //
+    41, 41, 41, 41, 42, 42, 42, 42,  //
+    41, 41, 41, 42, 42, 42, 42, 42,
 };
 
-// Tables as flat as these do not grow as libjpeg's do for one more of quality: what its scale is
-// multiplied by, in thousandths, so that the bytes are its. Between the points: a straight line.
+// What libjpeg's scale is multiplied by, in thousandths, so that the bytes are those of its tables
+// and its rounding: ours spare more at low qualities. Between the points: a straight line.
 struct Correction {
   int quality;
   int thousandths;
 };
-constexpr std::array<Correction, 8> kCorrections{
-    {{1, 800}, {10, 840}, {50, 1010}, {80, 1130}, {90, 1200}, {95, 1300}, {98, 1640}, {100, 2000}}};
+constexpr std::array<Correction, 11> kCorrections{{{1, 700},
+                                                   {10, 740},
+                                                   {30, 845},
+                                                   {50, 920},
+                                                   {70, 960},
+                                                   {80, 1015},
+                                                   {90, 1075},
+                                                   {95, 1140},
+                                                   {97, 1240},
+                                                   {98, 1490},
+                                                   {100, 2000}}};
 
 int correction_at(int quality) {
   const auto* const after =

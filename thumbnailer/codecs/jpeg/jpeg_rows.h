@@ -1,23 +1,19 @@
-// A picture as libjpeg takes it: by groups of rows that fill its blocks. For jpeg_encode.cc alone.
-//
-// What is called while the library may jump back out of an error has no destructors to run: all
-// that a picture needs for writing is made with it.
+// A picture as samples that fill a JPEG's blocks: by groups of rows, a row of MCUs each. Pure.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <vector>
-// After the types that it needs:
-#include <jpeglib.h>
 
-#include "thumbnailer/encode.h"
+#include "thumbnailer/codecs/jpeg/pixel_rows.h"
 #include "thumbnailer/planes.h"
+#include "thumbnailer/preset.h"
+#include "thumbnailer/raster.h"
 
 namespace miniatura {
 
-inline constexpr std::size_t kJpegGroupRowsMax = std::size_t{2} * DCTSIZE;
+inline constexpr int kBlockSide = 8;
 
 // Across and down, of brightness; the colours have 1 and 1.
 struct SamplingFactors {
@@ -26,61 +22,64 @@ struct SamplingFactors {
 };
 SamplingFactors sampling_factors(Subsampling subsampling);
 
+// The same group's rows of one component, up to whole blocks: behind the picture's edges its last
+// samples come again, since what was cut off there would cost bytes.
+struct ComponentRows {
+  SamplingFactors factors;
+  std::size_t blocks = 0;                                               // across
+  std::array<const std::uint8_t*, std::size_t{2} * kBlockSide> rows{};  // kBlockSide * factors.down
+};
+
 class JpegRows {
  public:
   virtual ~JpegRows() = default;
-  // Names what comes, and sets all to defaults.
-  virtual void declare(jpeg_compress_struct* compressor) = 0;
-  // The rows from group * group_rows() on; beyond the picture the last row comes again.
-  virtual void write(jpeg_compress_struct* compressor, int group) = 0;
+  // Makes components() those of the rows from group * group_rows() on. Throws nothing.
+  virtual void read(int group) = 0;
 
+  const std::vector<ComponentRows>& components() const { return components_; }  // 1 or 3
   Size size() const { return size_; }
-  int group_rows() const { return group_rows_; }
-  int groups() const { return (size_.height + group_rows_ - 1) / group_rows_; }
+  int group_rows() const { return components_.front().factors.down * kBlockSide; }
+  int groups() const { return (size_.height + group_rows() - 1) / group_rows(); }
 
  protected:
-  JpegRows(Size size, int group_rows) : size_(size), group_rows_(group_rows) {}
+  JpegRows(Size size, SamplingFactors factors, std::size_t component_count);
+  std::vector<ComponentRows> components_;
 
  private:
   Size size_;
-  int group_rows_;
 };
 
-// The raster outlives it.
+// Of red, green and blue, by JFIF's matrix; the colours' samples are means. The raster outlives it.
+// Throws std::bad_alloc.
 class RasterRows : public JpegRows {
  public:
   RasterRows(const Raster& raster, Subsampling subsampling);
-  void declare(jpeg_compress_struct* compressor) override;
-  void write(jpeg_compress_struct* compressor, int group) override;
+  void read(int group) override;
 
  private:
+  // The raster's row, or its last, apart.
+  RgbRow<const std::uint8_t> split(std::vector<std::uint8_t>& line, int y);
+
   const Raster& raster_;
-  SamplingFactors factors_;
+  std::array<std::vector<std::uint8_t>, 3> samples_;  // of the group's components
+  std::array<std::vector<std::uint8_t>, 2> lines_;    // of pixels: red, green, blue
 };
 
-// The planes, which are checked, outlive it. Without colours they are written as grey, or as
-// colours that are none.
+// The planes, which are checked, outlive it. Without colours they are read as grey, or as colours
+// that are none. Throws std::bad_alloc.
 class PlaneRows : public JpegRows {
  public:
   PlaneRows(const Planes& planes, Subsampling subsampling, bool as_grey);
-  void declare(jpeg_compress_struct* compressor) override;
-  void write(jpeg_compress_struct* compressor, int group) override;
+  void read(int group) override;
 
  private:
-  struct Component {
-    const Plane* plane = nullptr;  // none: kNeutral everywhere
-    const std::uint8_t* table = nullptr;
-    int rows = 0;  // in a group
-    std::size_t padded_width = 0;
-    // Rows up to whole blocks, where the plane's own are not.
-    std::vector<std::uint8_t> padded;
-    std::array<JSAMPROW, kJpegGroupRowsMax> pointers{};
+  struct Source {
+    const Plane* plane = nullptr;         // none: kNeutral everywhere
+    const std::uint8_t* table = nullptr;  // what samples are replaced by
+    std::vector<std::uint8_t> padded{};   // rows up to whole blocks, where the plane's own are not
   };
-  void fill(Component& component, int group) const;
-
-  SamplingFactors factors_;
-  std::vector<Component> components_;
-  std::array<JSAMPARRAY, 3> arrays_{};
+  static void fill(Source& source, ComponentRows& component, int group);
+  std::vector<Source> sources_;
 };
 
 }  // namespace miniatura

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "thumbnailer/codecs/jpeg/pixel_rows.h"
+
 namespace miniatura {
 namespace {
 
@@ -27,15 +29,6 @@ void row_to_rgb(std::uint8_t* __restrict first, std::uint8_t* __restrict second,
     first[x] = byte_of(y + cr + ((kRedOfCr * cr + kHalf) >> kPoint));
     second[x] = byte_of(y - cr + ((kGreenOfCb * cb + kGreenOfCr * cr + kHalf) >> kPoint));
     third[x] = byte_of(y + 2 * cb + ((kBlueOfCb * cb + kHalf) >> kPoint));
-  }
-}
-
-void split(const std::uint8_t* __restrict pixels, int count, std::uint8_t* __restrict red,
-           std::uint8_t* __restrict green, std::uint8_t* __restrict blue) {
-  for (std::ptrdiff_t x = 0; x < count; ++x) {
-    red[x] = pixels[4 * x];
-    green[x] = pixels[4 * x + 1];
-    blue[x] = pixels[4 * x + 2];
   }
 }
 
@@ -79,8 +72,9 @@ Planes to_rgb(Planes planes) {
 }
 
 void split_row(const std::uint8_t* pixels, Planes& planes, int y) {
-  split(pixels, planes.colour[0].size.width, planes.colour[0].row(y), planes.colour[1].row(y),
-        planes.colour[2].row(y));
+  constexpr int kChannels = 4;
+  split_pixels(pixels, kChannels, static_cast<std::size_t>(planes.colour[0].size.width),
+               {planes.colour[0].row(y), planes.colour[1].row(y), planes.colour[2].row(y)});
 }
 
 }  // namespace miniatura
