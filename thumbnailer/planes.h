@@ -35,6 +35,9 @@ class Plane {
   double across = 1;
   double down = 1;
 
+  // How far its samples lie above what they stand for, in the mean, by how they were rounded.
+  float excess = 0;
+
   std::size_t stride_bytes() const { return stride_bytes_; }
   std::uint8_t* row(int y) { return samples_.get() + static_cast<std::size_t>(y) * stride_bytes_; }
   const std::uint8_t* row(int y) const {

@@ -68,6 +68,8 @@ void resample(const Plane& from, const LineWeights& rows, const LineWeights& col
   const auto [least, most] = std::minmax_element(columns.first.begin(), columns.first.end());
   const std::size_t begin = static_cast<std::size_t>(*least) / kPadding * kPadding;
   const auto end = static_cast<std::size_t>(*most) + static_cast<std::size_t>(columns.taps);
+  const float gain = full(to.bits) / full(from.bits);
+  const Scaling scaling{gain, from.excess * gain};
   Strip strip;
   std::vector<float> sums(kBand * padded(static_cast<std::size_t>(from.size.width)));
   for (std::size_t y = 0; y < rows.first.size(); y += kBand) {
@@ -84,7 +86,7 @@ void resample(const Plane& from, const LineWeights& rows, const LineWeights& col
     }
     std::array<Sample*, kBand> results{};
     for (std::size_t r = 0; r < kBand; ++r) results.at(r) = row_of<Sample>(to, band.rows.at(r));
-    weigh_columns(sums.data(), columns, full(to.bits) / full(from.bits), results);
+    weigh_columns(sums.data(), columns, scaling, results);
   }
 }
 

@@ -38,8 +38,8 @@ MINIATURA_INLINE inline void put(const Square& square, const std::array<Sample*,
 }
 
 template <class Sample>
-MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns, float gain,
-                                   const std::array<Sample*, kBand>& rows) {
+MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns,
+                                   const Scaling& scaling, const std::array<Sample*, kBand>& rows) {
   const std::size_t count = columns.first.size();
   for (std::size_t x = 0; x < count; x += kBand) {
     Square square;
@@ -51,7 +51,7 @@ MINIATURA_INLINE inline void weigh(const float* band, const LineWeights& columns
       for (int tap = 0; tap < columns.taps; ++tap, from += kBand) {
         sums += weights[tap] * floats_at(from);
       }
-      square[i] = sums * gain;
+      square[i] = sums * scaling.gain - scaling.less;
     }
     transpose(square);
     put(square, rows, x);
@@ -97,15 +97,15 @@ void weigh_rows(const std::array<WeighedRows, kBand>& rows, int taps, std::size_
 }
 
 template <class Sample>
-void weigh_columns(const float* band, const LineWeights& columns, float gain,
+void weigh_columns(const float* band, const LineWeights& columns, const Scaling& scaling,
                    const std::array<Sample*, kBand>& rows, Processor processor) {
-  run(processor, [&]() MINIATURA_INLINE { weigh(band, columns, gain, rows); });
+  run(processor, [&]() MINIATURA_INLINE { weigh(band, columns, scaling, rows); });
 }
-template void weigh_columns(const float*, const LineWeights&, float,
+template void weigh_columns(const float*, const LineWeights&, const Scaling&,
                             const std::array<std::uint8_t*, kBand>&, Processor);
-template void weigh_columns(const float*, const LineWeights&, float,
+template void weigh_columns(const float*, const LineWeights&, const Scaling&,
                             const std::array<std::uint16_t*, kBand>&, Processor);
-template void weigh_columns(const float*, const LineWeights&, float,
+template void weigh_columns(const float*, const LineWeights&, const Scaling&,
                             const std::array<float*, kBand>&, Processor);
 
 }  // namespace miniatura

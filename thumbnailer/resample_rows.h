@@ -40,10 +40,16 @@ struct WeighedRows {
 void weigh_rows(const std::array<WeighedRows, kBand>& rows, int taps, std::size_t columns,
                 float* band, Processor processor = this_processor());
 
-// From a band to rows, padded ones, whose samples are made of its columns: times `gain`, and, of
+// What becomes of a sum: times `gain`, less `less`.
+struct Scaling {
+  float gain = 1;
+  float less = 0;
+};
+
+// From a band to rows, padded ones, whose samples are made of its columns: scaled, and, of
 // integers, rounded and cut off at their range. Of uint8_t, uint16_t or float.
 template <class Sample>
-void weigh_columns(const float* band, const LineWeights& columns, float gain,
+void weigh_columns(const float* band, const LineWeights& columns, const Scaling& scaling,
                    const std::array<Sample*, kBand>& rows, Processor processor = this_processor());
 
 }  // namespace miniatura

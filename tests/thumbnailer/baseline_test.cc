@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tests/support/baseline_oracle.h"
 
 namespace miniatura {
@@ -88,6 +90,49 @@ TEST(Baseline, says_where_planes_of_fine_grids_lie) {
     EXPECT_EQ(plane.size, (Size{33, 20}));
     EXPECT_EQ(plane.across, 0.25);
     EXPECT_EQ(plane.down, 0.25);
+  }
+}
+
+double mean_of(const Plane& plane) {
+  double sum = 0;
+  for (int y = 0; y < plane.size.height; ++y) {
+    sum = std::accumulate(plane.row(y), plane.row(y) + plane.size.width, sum);
+  }
+  return sum / plane.size.width / plane.size.height;
+}
+
+TEST(Baseline, knows_how_far_its_means_lie_too_high) {
+  struct Case {
+    int quality;
+    int step;
+    float excess;
+  };
+  // Brightness is rounded by 16 at quality 50.
+  for (const auto& [quality, step, excess] : {Case{50, 16, 0},
+                                              {63, 12, 0.25F},
+                                              {75, 8, 0},
+                                              {88, 4, 0.25F},
+                                              {94, 2, 0.125F},
+                                              {91, 3, 0.0625F},
+                                              {100, 1, 0.0625F}}) {
+    const auto sample = [](int x, int y, int) {
+      return static_cast<std::uint8_t>(90 + (x * x / 9 + y * y / 7 + x * y / 5) % 80);
+    };
+    const Bytes jpeg =
+        coded_jpeg({.width = 1024, .height = 1024, .quality = quality, .sample = sample});
+    const std::size_t head = oracle::head_bytes(jpeg);
+    auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 1);
+    ASSERT_TRUE(decoder);
+    MemorySource scan(jpeg.substr(head));
+    const auto planes = decoder->decode(scan);
+    ASSERT_TRUE(planes);
+    const Plane& plane = planes->colour[0];
+    EXPECT_EQ(plane.excess, excess) << step;
+    const auto whole = oracle::Libjpeg(jpeg).planes(8);
+    ASSERT_TRUE(whole);
+    EXPECT_NEAR(mean_of(plane) - static_cast<double>(plane.excess), mean_of((*whole)[0].samples),
+                0.03)
+        << step;
   }
 }
 

@@ -18,15 +18,15 @@ std::vector<float> noise(std::size_t count, float least, float most) {
 
 template <class Sample>
 std::array<std::vector<Sample>, kBand> columns_of(const std::vector<float>& band,
-                                                  const LineWeights& columns, float gain,
-                                                  Processor processor) {
+                                                  const LineWeights& columns,
+                                                  const Scaling& scaling, Processor processor) {
   std::array<std::vector<Sample>, kBand> rows;
   std::array<Sample*, kBand> places{};
   for (std::size_t r = 0; r < kBand; ++r) {
     rows.at(r).resize(padded(columns.first.size()));
     places.at(r) = rows.at(r).data();
   }
-  weigh_columns(band.data(), columns, gain, places, processor);
+  weigh_columns(band.data(), columns, scaling, places, processor);
   for (auto& row : rows) row.resize(columns.first.size());
   return rows;
 }
@@ -47,7 +47,7 @@ std::array<std::vector<Sample>, kBand> resampled_noise(float most, Processor pro
   }
   std::vector<float> band(kBand * padded(kColumns));
   weigh_rows(rows, weights.taps, kColumns, band.data(), processor);
-  return columns_of<Sample>(band, columns, 1, processor);
+  return columns_of<Sample>(band, columns, {}, processor);
 }
 
 TEST(resample_rows, gives_the_same_bits_with_avx2_and_without) {
@@ -66,11 +66,11 @@ TEST(resample_rows, rounds_and_cuts_integers_off_and_leaves_floats) {
   const std::array<float, 9> values = {-300, -0.6F, 0.4F, 0.6F, 1.4F, 254.6F, 255.4F, 256, 1e6F};
   for (std::size_t x = 0; x < values.size(); ++x) band[kBand * x + 3] = values.at(x);
   using Bytes = std::vector<std::uint8_t>;
-  EXPECT_EQ(columns_of<std::uint8_t>(band, each, 1, this_processor()).at(3),
+  EXPECT_EQ(columns_of<std::uint8_t>(band, each, {}, this_processor()).at(3),
             (Bytes{0, 0, 0, 1, 1, 255, 255, 255, 255}));
-  EXPECT_EQ(columns_of<std::uint16_t>(band, each, 257, this_processor()).at(3).at(4), 360);
-  EXPECT_EQ(columns_of<std::uint16_t>(band, each, 257, this_processor()).at(3).at(8), 65'535);
-  EXPECT_EQ(columns_of<float>(band, each, 0.5F, this_processor()).at(3).at(0), -150);
+  EXPECT_EQ(columns_of<std::uint16_t>(band, each, {257}, this_processor()).at(3).at(4), 360);
+  EXPECT_EQ(columns_of<std::uint16_t>(band, each, {257}, this_processor()).at(3).at(8), 65'535);
+  EXPECT_EQ(columns_of<float>(band, each, {0.5F, 10}, this_processor()).at(3).at(0), -160);
 }
 
 TEST(resample_rows, converts_every_sample_of_a_row) {

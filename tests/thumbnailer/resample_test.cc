@@ -67,6 +67,19 @@ TEST(resample, reads_a_plane_that_was_shrunk_by_the_pixels_of_the_stored_picture
   EXPECT_NEAR(small->row(1)[2], 16 * 5.75, 2);
 }
 
+TEST(resample, takes_off_what_samples_are_too_high_by) {
+  Plane plane({8, 8}, 8);
+  for (int y = 0; y < 8; ++y) std::fill_n(plane.row(y), 8, std::uint8_t{100});
+  plane.excess = 0.25F;
+  const auto deep = resampled(plane, {0, 0, 8, 8}, {4, 4}, 16);
+  ASSERT_TRUE(deep);
+  EXPECT_EQ(deep->row_16(2)[2], 25'636);  // 99.75 * 257
+  EXPECT_EQ(deep->excess, 0);
+  const auto plain = resampled(plane, {0, 0, 8, 8}, {4, 4}, 8);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->row(2)[2], 100);
+}
+
 TEST(resample, makes_one_sample_many_and_many_one) {
   Plane dot({1, 1}, 8);
   dot.row(0)[0] = 77;

@@ -67,6 +67,7 @@ Planes to_rgb(Planes planes) {
     row_to_rgb(planes.colour[0].row(y), planes.colour[1].row(y), planes.colour[2].row(y),
                planes.colour[0].size.width);
   }
+  for (Plane& plane : planes.colour) plane.excess = 0;  // it was of what they are made of
   planes.coding = Coding::rgb;
   return planes;
 }
