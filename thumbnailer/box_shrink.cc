@@ -196,6 +196,7 @@ BoxShrink::BoxShrink(const BoxInput& input, int denominator)
   for (int channel = 0; channel < input.channels; ++channel) {
     Plane plane(size, few && copies() ? 8 : 16);
     plane.across = plane.down = 1.0 / denominator;
+    plane.averaged = denominator;
     planes_.push_back(std::move(plane));
   }
   if (copies() || multiplies_rgba_8()) return;

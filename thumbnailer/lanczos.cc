@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <span>
 
 namespace miniatura {
@@ -56,19 +57,36 @@ struct Window {
         end(std::min(from, static_cast<int>(std::floor(middle + reach - 0.5)) + 1)) {}
 };
 
+// A mean of n samples leaves of a wave that turns by w from one mean to the next the part
+// sin(w / 2) / (n sin(w / 2n)): 1 - (1 - 1/n^2) w^2 / 24 and so on. How far a sample stands out
+// from its neighbours is 2 - 2 cos w, w^2 and so on, of it: so much of that makes up for the mean.
+double part_to_stand_out(int averaged) {
+  return (1 - 1.0 / (static_cast<double>(averaged) * averaged)) / 24;
+}
+
+void stand_out(std::span<double> weights, double part) {
+  double before = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double here = weights[i];
+    const double after = i + 1 < weights.size() ? weights[i + 1] : 0;
+    weights[i] += part * (2 * here - before - after);
+    before = here;
+  }
+}
+
 // The window's weights at their places from `first` on; their sum is 1.
-void weigh(const Window& window, double width, int first, std::span<double> weights) {
+void weigh(const Window& window, double width, int averaged, int first, std::span<double> weights) {
   std::fill(weights.begin(), weights.end(), 0.0);
   const auto at = [&](int place) { return (place + 0.5 - window.middle) / width; };
   const double angle = std::numbers::pi * at(window.begin);
   Sines sines(angle, std::numbers::pi / width);
   Sines thirds(angle / kLobes, std::numbers::pi / width / kLobes);
-  double sum = 0;
   for (int place = window.begin; place < window.end; ++place) {
-    const double weight = lanczos(at(place), sines.next(), thirds.next());
-    weights[static_cast<std::size_t>(place - first)] = weight;
-    sum += weight;
+    weights[static_cast<std::size_t>(place - first)] =
+        lanczos(at(place), sines.next(), thirds.next());
   }
+  if (averaged > 1) stand_out(weights, part_to_stand_out(averaged));
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   for (double& weight : weights) weight /= sum;
 }
 
@@ -102,7 +120,7 @@ LineWeights trimmed(const LineWeights& wide, int from) {
 
 }  // namespace
 
-LineWeights lanczos_weights(int from, const Stretch& stretch, int to) {
+LineWeights lanczos_weights(int from, const Stretch& stretch, int to, int averaged) {
   const double ratio = stretch.length / to;
   const double width = std::max(ratio, 1.0);  // of a lobe, in samples
   const double reach = kLobes * width;
@@ -114,7 +132,7 @@ LineWeights lanczos_weights(int from, const Stretch& stretch, int to) {
   for (int i = 0; i < to; ++i) {
     const Window window(stretch.begin + (i + 0.5) * ratio, reach, from);
     line.first.push_back(std::min(window.begin, from - line.taps));
-    weigh(window, width, line.first.back(), weights);
+    weigh(window, width, averaged, line.first.back(), weights);
     for (const double weight : weights) line.weights.push_back(static_cast<float>(weight));
   }
   return trimmed(line, from);

@@ -28,7 +28,8 @@ struct LineWeights {
 // For the stretch of a line of `from` samples that becomes `to` of them. Shrinking widens the
 // filter, so that each sample counts; enlarging does not. At the ends the filter is cut off, and
 // the weights within made up for: mirrored, a gradient would become flat there, which is seen along
-// a picture's edges. Throws std::bad_alloc.
-LineWeights lanczos_weights(int from, const Stretch& stretch, int to);
+// a picture's edges. Of samples that are means of `averaged` others each, the weights also raise
+// again what that damped. Throws std::bad_alloc.
+LineWeights lanczos_weights(int from, const Stretch& stretch, int to, int averaged = 1);
 
 }  // namespace miniatura

@@ -38,6 +38,11 @@ class Plane {
   // How far its samples lie above what they stand for, in the mean, by how they were rounded.
   float excess = 0;
 
+  // Of so many of the picture's samples, across and down, each is the mean; 1 where shrinking kept
+  // what fits (as JPEG's own transform does, but at 1/8). A mean damps what is fine, which
+  // resampled() makes up for.
+  int averaged = 1;
+
   std::size_t stride_bytes() const { return stride_bytes_; }
   std::uint8_t* row(int y) { return samples_.get() + static_cast<std::size_t>(y) * stride_bytes_; }
   const std::uint8_t* row(int y) const {

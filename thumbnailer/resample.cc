@@ -97,10 +97,12 @@ Result<Plane> resampled(const Plane& plane, const Region& region, Size size, int
     Plane result(size, bits);
     result.across = size.width / region.width;
     result.down = size.height / region.height;
-    const LineWeights rows = lanczos_weights(
-        plane.size.height, {region.top * plane.down, region.height * plane.down}, size.height);
-    const LineWeights columns = lanczos_weights(
-        plane.size.width, {region.left * plane.across, region.width * plane.across}, size.width);
+    const LineWeights rows =
+        lanczos_weights(plane.size.height, {region.top * plane.down, region.height * plane.down},
+                        size.height, plane.averaged);
+    const LineWeights columns =
+        lanczos_weights(plane.size.width, {region.left * plane.across, region.width * plane.across},
+                        size.width, plane.averaged);
     if (bits == 8) resample<std::uint8_t>(plane, rows, columns, result);
     if (bits == 16) resample<std::uint16_t>(plane, rows, columns, result);
     if (bits == 32) resample<float>(plane, rows, columns, result);

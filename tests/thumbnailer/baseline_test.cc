@@ -128,6 +128,7 @@ TEST(Baseline, knows_how_far_its_means_lie_too_high) {
     ASSERT_TRUE(planes);
     const Plane& plane = planes->colour[0];
     EXPECT_EQ(plane.excess, excess) << step;
+    EXPECT_EQ(plane.averaged, 8);
     const auto whole = oracle::Libjpeg(jpeg).planes(8);
     ASSERT_TRUE(whole);
     EXPECT_NEAR(mean_of(plane) - static_cast<double>(plane.excess), mean_of((*whole)[0].samples),

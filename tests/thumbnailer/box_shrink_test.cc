@@ -67,6 +67,7 @@ void expect_averages(const BoxInput& input, int denominator) {
     const std::string what =
         fmt::format("{}x{}, channel {} of {}, {} bits, alpha {}, by {}", input.size.width,
                     input.size.height, c, input.channels, input.bits, input.alpha, denominator);
+    ASSERT_EQ(plane.averaged, denominator) << what;
     ASSERT_EQ(plane.size, (Size{(input.size.width + denominator - 1) / denominator,
                                 (input.size.height + denominator - 1) / denominator}))
         << what;

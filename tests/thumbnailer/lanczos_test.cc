@@ -73,6 +73,61 @@ TEST(lanczos, goes_on_as_it_began_at_the_ends) {
   EXPECT_NEAR(first, 2, 0.25);
 }
 
+// A line by these weights.
+std::vector<double> applied(const LineWeights& line, const std::vector<double>& samples) {
+  std::vector<double> made;
+  for (std::size_t i = 0; i < line.first.size(); ++i) {
+    double sum = 0;
+    for (int tap = 0; tap < line.taps; ++tap) {
+      sum += static_cast<double>(line.of(i)[tap]) *
+             samples.at(static_cast<std::size_t>(line.first[i] + tap));
+    }
+    made.push_back(sum);
+  }
+  return made;
+}
+
+std::vector<double> means_of(const std::vector<double>& samples, std::size_t averaged) {
+  std::vector<double> means(samples.size() / averaged);
+  for (std::size_t i = 0; i < means.size() * averaged; ++i) {
+    means[i / averaged] += samples[i] / static_cast<double>(averaged);
+  }
+  return means;
+}
+
+// But for the ends, where the filter is cut off.
+double largest_difference(const std::vector<double>& some, const std::vector<double>& others) {
+  constexpr std::size_t kEnd = 4;
+  double largest = 0;
+  for (std::size_t i = kEnd; i + kEnd < some.size(); ++i) {
+    largest = std::max(largest, std::abs(some[i] - others.at(i)));
+  }
+  return largest;
+}
+
+TEST(lanczos, raises_what_means_damped) {
+  for (const int averaged : {2, 4, 8}) {
+    // Waves of 4 and of 6 samples of the result, each of which covers two means.
+    for (const int samples_a_wave : {4, 6}) {
+      const int means = 200;
+      const int from = means * averaged;
+      const int to = means / 2;
+      std::vector<double> wave;
+      for (int i = 0; i < from; ++i) {
+        wave.push_back(std::cos(std::numbers::pi * i / averaged / samples_a_wave));
+      }
+      const auto shrunk = means_of(wave, static_cast<std::size_t>(averaged));
+      const auto wanted = applied(lanczos_weights(from, {0, 0.0 + from}, to), wave);
+      const auto raised = applied(lanczos_weights(means, {0, 0.0 + means}, to, averaged), shrunk);
+      const auto damped = applied(lanczos_weights(means, {0, 0.0 + means}, to), shrunk);
+      EXPECT_LE(largest_difference(raised, wanted), largest_difference(damped, wanted) / 2)
+          << averaged << ", " << samples_a_wave;
+    }
+  }
+  const LineWeights line = lanczos_weights(100, {0, 100}, 30, 8);
+  for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(sum_of(line, i), 1, 1e-6);
+}
+
 TEST(lanczos, takes_no_more_samples_than_count) {
   EXPECT_EQ(lanczos_weights(1000, {0, 1000}, 1000).taps, 1) << "each is itself";
   EXPECT_EQ(lanczos_weights(1000, {20, 500}, 500).taps, 1);

@@ -145,7 +145,9 @@ TEST(ProgressiveDc, is_like_libjpeg_whichever_bit_is_turned) {
     for (int i = 0; i < 1500; ++i) {
       Bytes jpeg = good;
       for (unsigned flips = 1 + random() % 2; flips > 0; --flips) {
-        jpeg[random() % jpeg.size()] ^= static_cast<char>(1U << random() % 8);
+        const int bit = 1 << random() % 8;
+        char& byte = jpeg[random() % jpeg.size()];
+        byte = static_cast<char>(byte ^ bit);
       }
       const auto ours = decoded(jpeg);
       if (!ours || !ours->planes) continue;

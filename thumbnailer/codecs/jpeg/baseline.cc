@@ -56,7 +56,10 @@ Plane baseline::plane_of(const BaselineHeader& header, const BaselineComponent& 
       divided_up(divided_up(header.size.height * component.down, down_max) * edge, kBlockEdge)};
   plane.across = edge / 8.0 * component.across / across_max;
   plane.down = edge / 8.0 * component.down / down_max;
-  if (edge == 1) plane.excess = excess_of_means(component.quantisation.steps[0]);
+  if (edge == 1) {
+    plane.averaged = kBlockEdge;
+    plane.excess = excess_of_means(component.quantisation.steps[0]);
+  }
   return plane;
 }
 

@@ -237,6 +237,7 @@ class Decompressor {
           {static_cast<int>(component.width_in_blocks * block), static_cast<int>(rows * block)}, 8);
       plane.across = block / 8.0 * component.h_samp_factor / info_.max_h_samp_factor;
       plane.down = block / 8.0 * component.v_samp_factor / info_.max_v_samp_factor;
+      if (block == 1) plane.averaged = DCTSIZE;
       sizes_.push_back({static_cast<int>(component.downsampled_width),
                         static_cast<int>(component.downsampled_height)});
       planes.colour.push_back(std::move(plane));

@@ -51,6 +51,7 @@ Plane widened(const Plane& plane, const Plane& like) {
   const bool is_eighth = like.across <= 1.0 / 8;
   const auto widen = is_eighth || plane.size.width <= 2 ? repeat : smooth;
   for (int y = 0; y < plane.size.height; ++y) widen(plane.row(y), plane.size.width, wide.row(y));
+  wide.averaged = like.averaged;
   wide.size = like.size;
   wide.across = like.across;
   wide.down = like.down;
