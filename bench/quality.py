@@ -1,8 +1,8 @@
 """Fidelity: our thumbnails and sharp's against a full decode with Lanczos in the same (gamma) light.
 
 Each photograph is cut, without loss, to sides that divide by 48 and rendered at each ratio. First resizing alone (PNG);
-then as JPEG at equal bytes: ours of quality 80, sharp's between the two qualities whose files are just smaller and
-just larger, in proportion. The metrics look at a megapixel from the middle. Then synthetic charts (charts.py).
+then as JPEG at equal bytes: ours of three qualities, whose mean counts, sharp's between the two qualities whose files are
+just smaller and just larger, in proportion. The metrics look at a megapixel from the middle. Then synthetic charts (charts.py).
 """
 import argparse
 import concurrent.futures
@@ -28,7 +28,8 @@ from rendering import reference_of, rendered, servers  # noqa: E402
 RATIOS = (1.3, 1.99, 2, 2.01, 3, 4, 5.3, 7.9, 8, 8.1, 16)
 PHOTOS_BY_DEFAULT = 15
 SIDE_OF_METRICS = 1000
-QUALITY = 80
+QUALITIES = (75, 80, 85)
+SHARPS_QUALITIES = range(min(QUALITIES) - 12, max(QUALITIES) + 11)
 WAYS = ("lossless", "equal bytes")
 BETTER = {1: "more is better", -1: "less is better"}
 
@@ -51,17 +52,31 @@ def same_size(picture, reference, who):
     return middle(picture)
 
 
-def sharps_at(size_bytes, box, file, folder, whole):
-    """sharp's metrics at so many bytes."""
-    presets = ",".join(f"q{quality}={box}:jpeg:fill:q{quality}" for quality in range(QUALITY - 12, QUALITY + 13))
-    made = sorted(rendered(servers()[1], "cascade", presets, file, folder).values(), key=lambda one: one[1])
+def sharps_at(size_bytes, made, whole):
+    """sharp's metrics at so many bytes; `made` are its files of all qualities, the smallest first."""
     after = next((at for at, one in enumerate(made) if one[1] >= size_bytes), 0)
     if after == 0:
-        raise contenders.Failed(f"{file}: no quality of sharp's makes {size_bytes} bytes at {box}")
+        raise contenders.Failed(f"no quality of sharp's makes {size_bytes} bytes of {whole.shape}")
     (small, small_bytes), (large, large_bytes) = made[after - 1], made[after]
     part = (size_bytes - small_bytes) / (large_bytes - small_bytes)
     below, above = (metrics.measure(middle(whole), same_size(one, whole, "sharp")) for one in (small, large))
     return {name: below[name] + part * (above[name] - below[name]) for name in below}
+
+
+def mean_of(measured):
+    return {name: sum(one[name] for one in measured) / len(measured) for name in measured[0]}
+
+
+def at_equal_bytes(box, file, folder, whole):
+    """{"ours": {metric: mean over QUALITIES}, "sharp": …}"""
+    def presets(qualities):
+        return ",".join(f"q{quality}={box}:jpeg:fill:q{quality}" for quality in qualities)
+
+    engine, peer = servers()
+    ours = rendered(engine, "render", presets(QUALITIES), file, folder).values()
+    made = sorted(rendered(peer, "cascade", presets(SHARPS_QUALITIES), file, folder).values(), key=lambda one: one[1])
+    return {"ours": mean_of([metrics.measure(middle(whole), same_size(picture, whole, "ours")) for picture, _ in ours]),
+            "sharp": mean_of([sharps_at(size_bytes, made, whole) for _, size_bytes in ours])}
 
 
 def measure_cell(file, ratio, ways):
@@ -78,11 +93,8 @@ def measure_cell(file, ratio, ways):
         for name, who, way in (("ours", engine, "render"), ("sharp", peer, "separate")):
             picture, _ = rendered(who, way, f"w={box}:png:fill", file, folder)["w"]
             cell["lossless"][name] = metrics.measure(reference, same_size(picture, whole, name))
-        if "equal bytes" not in ways:
-            return cell
-        picture, size_bytes = rendered(engine, "render", f"w={box}:jpeg:fill:q{QUALITY}", file, folder)["w"]
-        cell["equal bytes"]["ours"] = metrics.measure(reference, same_size(picture, whole, "ours"))
-        cell["equal bytes"]["sharp"] = sharps_at(size_bytes, box, file, folder, whole)
+        if "equal bytes" in ways:
+            cell["equal bytes"] = at_equal_bytes(box, file, folder, whole)
     return cell
 
 

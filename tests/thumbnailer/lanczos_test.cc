@@ -78,9 +78,9 @@ std::vector<double> applied(const LineWeights& line, const std::vector<double>& 
   std::vector<double> made;
   for (std::size_t i = 0; i < line.first.size(); ++i) {
     double sum = 0;
+    const double* const from = samples.data() + line.first[i];
     for (int tap = 0; tap < line.taps; ++tap) {
-      sum += static_cast<double>(line.of(i)[tap]) *
-             samples.at(static_cast<std::size_t>(line.first[i] + tap));
+      sum += static_cast<double>(line.of(i)[tap]) * from[tap];
     }
     made.push_back(sum);
   }
