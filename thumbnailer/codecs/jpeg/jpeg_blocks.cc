@@ -37,9 +37,9 @@ void JpegBlocks::start(jpeg_compress_struct* compressor) {
   jpeg_write_coefficients(compressor, arrays_.data());
 }
 
-void JpegBlocks::hold(std::size_t group) {
+std::size_t JpegBlocks::hold(std::size_t group) {
   const std::size_t place = held_.size() == 1 ? 0 : group;
-  if (held_[place] == group) return;
+  if (held_[place] == group) return place;
   held_[place] = group;
   rows_.read(groups_[group]);
   for (Component& component : components_) {
@@ -50,6 +50,7 @@ void JpegBlocks::hold(std::size_t group) {
       component.dct.to_blocks(rows.rows.data() + first, rows.blocks, to);
     }
   }
+  return place;
 }
 
 JBLOCKARRAY JpegBlocks::give(j_common_ptr, jvirt_barray_ptr asked, JDIMENSION first_row, JDIMENSION,
@@ -59,8 +60,7 @@ JBLOCKARRAY JpegBlocks::give(j_common_ptr, jvirt_barray_ptr asked, JDIMENSION fi
   const ComponentRows& rows = owner.rows_.components()[component.index];
   // The library asks for a row of MCUs at a time.
   const std::size_t group = first_row / static_cast<std::size_t>(rows.factors.down);
-  owner.hold(group);
-  const std::size_t place = owner.held_.size() == 1 ? 0 : group;
+  const std::size_t place = owner.hold(group);
   CoefficientBlock* const first = component.blocks.data() + place * blocks_in_group(rows);
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows.factors.down); ++i) {
     component.rows.at(i) = reinterpret_cast<JBLOCKROW>(first + i * rows.blocks);

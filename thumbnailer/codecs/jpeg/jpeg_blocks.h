@@ -26,6 +26,8 @@ class JpegBlocks {
   // Those of the given groups of `rows`, one below the other. `keeps`: each is made once, however
   // often it is read. The rows outlive it. Throws std::bad_alloc.
   JpegBlocks(JpegRows& rows, const QuantisationTables& tables, std::vector<int> groups, bool keeps);
+  JpegBlocks(const JpegBlocks&) = delete;
+  JpegBlocks& operator=(const JpegBlocks&) = delete;
 
   // In pixels: behind the last of all groups the picture ends before its blocks do.
   int height() const;
@@ -47,7 +49,8 @@ class JpegBlocks {
   static std::size_t blocks_in_group(const ComponentRows& rows) {
     return rows.blocks * static_cast<std::size_t>(rows.factors.down);
   }
-  void hold(std::size_t group);
+  // Makes a group's blocks, if they are not there; in which place.
+  std::size_t hold(std::size_t group);
 
   JpegRows& rows_;
   std::vector<int> groups_;
