@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "tests/support/baseline_oracle.h"
 
@@ -78,13 +80,20 @@ TEST(Baseline, gives_libjpegs_samples_at_fine_grids_and_leaves_it_the_uncommon_o
   }
 }
 
+// Nothing where the file is not taken, or cannot be decoded.
+std::optional<Planes> planes_at(const Bytes& jpeg, int eighths, Grids grids = Grids::own) {
+  const std::size_t head = oracle::head_bytes(jpeg);
+  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), eighths, grids);
+  if (!decoder) return std::nullopt;
+  MemorySource scan(jpeg.substr(head));
+  auto planes = decoder->decode(scan);
+  if (!planes) return std::nullopt;
+  return *std::move(planes);
+}
+
 TEST(Baseline, says_where_planes_of_fine_grids_lie) {
   const Bytes jpeg = coded_jpeg({.width = 131, .height = 77, .factors = k420});
-  const std::size_t head = oracle::head_bytes(jpeg);
-  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 2, Grids::fine);
-  ASSERT_TRUE(decoder);
-  MemorySource scan(jpeg.substr(head));
-  const auto planes = decoder->decode(scan);
+  const auto planes = planes_at(jpeg, 2, Grids::fine);
   ASSERT_TRUE(planes);
   for (const Plane& plane : planes->colour) {
     EXPECT_EQ(plane.size, (Size{33, 20}));
@@ -120,11 +129,7 @@ TEST(Baseline, knows_how_far_its_means_lie_too_high) {
     };
     const Bytes jpeg =
         coded_jpeg({.width = 1024, .height = 1024, .quality = quality, .sample = sample});
-    const std::size_t head = oracle::head_bytes(jpeg);
-    auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 1);
-    ASSERT_TRUE(decoder);
-    MemorySource scan(jpeg.substr(head));
-    const auto planes = decoder->decode(scan);
+    const auto planes = planes_at(jpeg, 1);
     ASSERT_TRUE(planes);
     const Plane& plane = planes->colour[0];
     EXPECT_EQ(plane.excess, excess) << step;
@@ -173,11 +178,7 @@ TEST(Baseline, gives_libjpegs_samples_of_a_picture_that_is_larger_than_its_buffe
 
 TEST(Baseline, says_where_the_planes_lie) {
   const Bytes jpeg = coded_jpeg({.width = 131, .height = 77, .factors = k420});
-  const std::size_t head = oracle::head_bytes(jpeg);
-  auto decoder = BaselineJpeg::open(ByteView(jpeg).substr(0, head), 2);
-  ASSERT_TRUE(decoder);
-  MemorySource scan(jpeg.substr(head));
-  const auto planes = decoder->decode(scan);
+  const auto planes = planes_at(jpeg, 2);
   ASSERT_TRUE(planes);
   EXPECT_EQ(planes->stored, (Size{131, 77}));
   EXPECT_EQ(planes->coding, Coding::ycbcr);
